@@ -30,7 +30,7 @@ from monitor.evidence.synthesis.findings import (  # noqa: E402 - the same
     main_findings,
 )
 from monitor.evidence.synthesis.hearing import (  # noqa: E402 - the same
-    Rules,
+    SynthesisRules,
     derived,
     of_study,
     together,
@@ -40,7 +40,7 @@ from monitor.evidence.synthesis.results import Allocation, Result  # noqa: E402 
 STUDIES, EVERYTHING, DECISION, GROWTH = 500, 50.0, 20.0, 3.0
 CATALOGUE = loader.load()
 POLICY, MEASURES, SLUGS = CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs
-RULES = Rules(POLICY, MEASURES, frozenset(SLUGS), CATALOGUE.plausible)
+RULES = SynthesisRules(POLICY, MEASURES, frozenset(SLUGS), CATALOGUE.plausible)
 PLAIN = Result(
     study="",
     intervention="",

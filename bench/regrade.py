@@ -57,8 +57,8 @@ from monitor.review import queries as review  # noqa: E402 - the same
 from monitor.review.reading.model import (  # noqa: E402 - the same
     Arm,
     Reading,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
     to_json,
 )
@@ -162,8 +162,8 @@ def _reading() -> Reading:
     )
 
 
-def _result(key: str, kind: ResultClass) -> Result:
-    return Result(
+def _result(key: str, kind: ResultClass) -> ReadingResult:
+    return ReadingResult(
         key=key,
         experimental="a1",
         comparator="a2",

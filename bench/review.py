@@ -60,8 +60,8 @@ from monitor.review.reading.model import (  # noqa: E402 - the same
     Answered,
     Arm,
     Reading,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
 )
 from monitor.review.words import ScreeningVerdict  # noqa: E402 - the same
@@ -155,7 +155,7 @@ class World:
     def hand_in(self, study_id: int, reading: Reading, whose: int) -> int | None:
         """Let one of the two hand a reading in; gives the consensus, once there is one."""
         with self.database.write() as session:
-            sent = review.Sent(study_id, next(TOKENS), self.people[whose], self.at)
+            sent = review.SentDecision(study_id, next(TOKENS), self.people[whose], self.at)
             outcome = workflow.hand_in(session, self.service, sent, reading=reading)
             return outcome.consensus.id if outcome.consensus else None
 
@@ -163,7 +163,7 @@ class World:
         self.hand_in(study_id, reading, 0)
         agreed = self.hand_in(study_id, reading, 1)
         with self.database.write() as session:
-            sent = review.Sent(study_id, next(TOKENS), self.people[1], self.at)
+            sent = review.SentDecision(study_id, next(TOKENS), self.people[1], self.at)
             workflow.count(session, self.service, sent, consensus_id=agreed or 0)
 
 
@@ -198,9 +198,9 @@ def _reading(results: int) -> Reading:
     )  # fmt: skip
 
 
-def _result(number: int) -> Result:
+def _result(number: int) -> ReadingResult:
     answers = {question: Answered(answer=answer) for question, answer in LOW.items()}
-    return Result(
+    return ReadingResult(
         key=f"r{number}", experimental="a1", comparator="a2", kind=ResultClass.ATTACHMENT,
         outcome=f"Attachment security {number}", measure="Strange Situation", months=6,
         informant=Informant.BLIND_OBSERVER, population=Population.ALL, planned=Planned.PRIMARY,

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from monitor.feeds.files import columns  # noqa: E402 - found through the path set above
-from monitor.feeds.files.draft import Draft  # noqa: E402 - the same
+from monitor.feeds.files.draft import ReferenceDraft  # noqa: E402 - the same
 
 RECORDED = ROOT.parent / "shared" / "recordings" / "dedup_labelled"
 TIMES, ROUNDS = 11.0, 9
@@ -47,7 +47,7 @@ def bare(texts: list[str]) -> int:
 
 def ours(texts: list[str]) -> int:
     drafts = (one for text in texts for one in columns.drafts(io.StringIO(text, newline="")))
-    return sum(1 for one in drafts if not isinstance(one, Draft) or one.finish())
+    return sum(1 for one in drafts if not isinstance(one, ReferenceDraft) or one.finish())
 
 
 def timed(work: Callable[[list[str]], int], texts: list[str]) -> float:

@@ -41,7 +41,7 @@ from monitor.kernel.settings import parse  # noqa: E402 - the same
 from monitor.literature.dedup.clusters import stored_keys  # noqa: E402 - the same
 from monitor.literature.dedup.fingerprint import fingerprint  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
-from monitor.literature.papers.reading import Reading, edition  # noqa: E402 - the same
+from monitor.literature.papers.reading import CitationReading, edition  # noqa: E402 - the same
 from monitor.literature.ranking.features import features  # noqa: E402 - the same
 from monitor.literature.words import TO_SCREEN  # noqa: E402 - the same
 from monitor.ops.schema import migrate  # noqa: E402 - the same
@@ -333,7 +333,7 @@ def _matcher() -> Matcher:
 def _signals(name: int, design: int) -> tuple[str, str | None, str | None, bool]:
     """Read one paper of each kind; the others of it differ in words that tell nothing."""
     title = f"{DESIGNS[design]} {NAMES[name]} in koriten"
-    reading = Reading(Citation(title=title, abstract=_abstract(1)), _matcher())
+    reading = CitationReading(Citation(title=title, abstract=_abstract(1)), _matcher())
     if reading.lane not in TO_SCREEN or reading.signals is None:
         raise SystemExit(f"{title!r} is not to be screened: the world needs another title")
     prior = reading.signals.prior_features

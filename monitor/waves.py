@@ -17,11 +17,11 @@ from monitor.notify import service as notify
 from monitor.service import Service
 from monitor.usage import service as usage
 from monitor.usage.tables import Wave
-from monitor.usage.wave_table import Read
+from monitor.usage.wave_table import ReadWave
 
 
 def draft_from_feed(
-    session: Session, service: Service, *, read: Read, feed: str, at: datetime
+    session: Session, service: Service, *, read: ReadWave, feed: str, at: datetime
 ) -> Wave | None:
     """Keep what a feed sent as a draft, and tell the admins; None: the same wave was here before."""
     wave = usage.draft_from_feed(session, read, feed=feed, at=at)

@@ -21,11 +21,11 @@ from monitor.collecting import (  # offered from here: part of the story
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import papers as baseline_papers
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.table import Table
+from monitor.evidence.baseline.table import ReviewTable
 from monitor.evidence.certainty import certifying
 from monitor.evidence.words import Cause
 from monitor.feeds.service import StoredRecord
-from monitor.feeds.storage.replaying import Changed
+from monitor.feeds.storage.replaying import ChangedRecord
 from monitor.gap.previews.steps import (  # offered from here: what a step would do
     Preview,
     preview,
@@ -113,7 +113,7 @@ def publish_baseline(session: Session, service: Service, *, at: datetime) -> Non
 
 
 def change_baseline(
-    session: Session, service: Service, table: Table | None, step: baselines.Step
+    session: Session, service: Service, table: ReviewTable | None, step: baselines.TableStep
 ) -> list[Change] | None:
     """Let the review's own table hold, or withdraw it (None), with everything that follows.
 
@@ -186,7 +186,7 @@ def heed(session: Session, service: Service, paper_ids: Sequence[int], *, at: da
 
 
 def replay(
-    session: Session, service: Service, changed: Iterable[Changed], *, at: datetime
+    session: Session, service: Service, changed: Iterable[ChangedRecord], *, at: datetime
 ) -> tuple[int, int]:
     """Bring papers in line with records that were read again; count those changed, and queued.
 
@@ -254,7 +254,12 @@ def screen(
 
 
 def hand_in(
-    session: Session, service: Service, sent: review.Sent, *, reading: Reading, because: str = ""
+    session: Session,
+    service: Service,
+    sent: review.SentDecision,
+    *,
+    reading: Reading,
+    because: str = "",
 ) -> review.Outcome:
     """Record a reading of a study. Nothing counts by it before it is decided (``count``).
 
@@ -272,7 +277,9 @@ def hand_in(
     )
 
 
-def count(session: Session, service: Service, sent: review.Sent, *, consensus_id: int) -> Decision:
+def count(
+    session: Session, service: Service, sent: review.SentDecision, *, consensus_id: int
+) -> Decision:
     """Decide a study by what its appraisals came to, with everything that follows from it."""
     reading = review.consensus_reading(session, sent.study_id)
     shown = preview_counting(session, service.catalogue, sent.study_id)
@@ -302,7 +309,7 @@ def readers_mailed(
     """Count the readers whom deciding a study by what its appraisals came to would mail."""
     reading = review.consensus_reading(session, study_id)
     said = reading.in_review if reading else None
-    cause = news.Cause(
+    cause = news.CausingStudy(
         in_review=evidence.may_be_in_review(session, service.catalogue, study_id, said),
         leaves=reading is not None and not reading.count_it,
         told=anything_told(session, study_id),
@@ -352,7 +359,7 @@ def settle_alert(  # noqa: PLR0913 - who, what, why
 def certify(
     session: Session,
     service: Service,
-    sent: certifying.Sent,
+    sent: certifying.SentCertainty,
     *,
     downgrades: Mapping[CertaintyDomain, int],
     reasons: Mapping[CertaintyDomain, str],

@@ -30,7 +30,7 @@ from monitor.feeds.readers import clinicaltrials_json  # noqa: E402 - the same
 from monitor.feeds.records import Citation, FetchedRecord  # noqa: E402 - the same
 from monitor.kernel.errors import MonitorError  # noqa: E402 - the same
 from monitor.literature.dedup.verdict import compare  # noqa: E402 - the same
-from monitor.literature.linkage.facts import Facts  # noqa: E402 - the same
+from monitor.literature.linkage.facts import PaperFacts  # noqa: E402 - the same
 from monitor.literature.linkage.relations import Related, relate  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Hit  # noqa: E402 - the same
 from monitor.literature.words import Relation  # noqa: E402 - the same
@@ -81,7 +81,7 @@ class Reference:
 class Registered:
     """A registration, and what it cites."""
 
-    facts: Facts
+    facts: PaperFacts
     references: tuple[Reference, ...]
 
 
@@ -121,7 +121,7 @@ def registrations() -> dict[str, Registered]:
             if isinstance(record, FetchedRecord):
                 module = study["protocolSection"].get("referencesModule", {})
                 cited = tuple(filter(None, map(reference, module.get("references", []))))
-                found[record.key] = Registered(Facts.of(record.citation, PRETENDED), cited)
+                found[record.key] = Registered(PaperFacts.of(record.citation, PRETENDED), cited)
     return found
 
 
@@ -143,7 +143,7 @@ def reference(raw: dict[str, str]) -> Reference | None:
 
 def said(registration: Registered, citation: Citation) -> Related | None:
     """Say what a registration is to a paper; nothing else counts here."""
-    found = relate(registration.facts, Facts.of(citation, PRETENDED))
+    found = relate(registration.facts, PaperFacts.of(citation, PRETENDED))
     return found if found and found.relation is Relation.REGISTRATION_OF else None
 
 
@@ -220,7 +220,7 @@ def _abstracts() -> Iterator[Citation]:
 def companions() -> Iterator[str]:
     """Write which pairs of articles by one author are proposed, and which of these are right."""
     facts = [
-        Facts.of(replace(one, year=one.year or PRETENDED_YEAR), PRETENDED)
+        PaperFacts.of(replace(one, year=one.year or PRETENDED_YEAR), PRETENDED)
         for one in _screened("screening_labelled")
     ]
     by_name: dict[str, list[int]] = defaultdict(list)

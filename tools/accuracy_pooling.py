@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from accuracy_matching import RECORDED  # noqa: E402 - beside this script
 
-from monitor.evidence.synthesis.fitting import Interval, fit  # noqa: E402 - found through the path
+from monitor.evidence.synthesis.fitting import IntervalMethod, fit  # noqa: E402 - found through the path
 from monitor.evidence.synthesis.spreads import Spread  # noqa: E402 - the same
 
 PAGE = ROOT / "docs" / "accuracy" / "pooling.md"
@@ -31,7 +31,11 @@ SPREADS = {
     "ML": Spread.ML,
     "REML": Spread.REML,
 }
-INTERVALS = {"z": Interval.WALD, "knha": Interval.HARTUNG_KNAPP, "adhoc": Interval.TRUNCATED}
+INTERVALS = {
+    "z": IntervalMethod.WALD,
+    "knha": IntervalMethod.HARTUNG_KNAPP,
+    "adhoc": IntervalMethod.TRUNCATED,
+}
 OPTIONS = {"FE": "none", "DL": "dl", "HE": "he", "ML": "ml", "REML": "reml"}
 TESTS = {"z": "wald", "knha": "hk", "adhoc": "truncated"}
 ABOUT = """# Accuracy: pooling

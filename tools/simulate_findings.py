@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from monitor.catalogue import loader  # noqa: E402 - found through the path set above
 from monitor.catalogue.words import Direction  # noqa: E402 - the same
 from monitor.evidence.rules import combine  # noqa: E402 - the same
-from monitor.evidence.synthesis.fitting import Interval, fit  # noqa: E402 - the same
+from monitor.evidence.synthesis.fitting import IntervalMethod, fit  # noqa: E402 - the same
 from monitor.evidence.synthesis.labels import Label, label  # noqa: E402 - the same
 from monitor.evidence.synthesis.pooling import Pool, pool  # noqa: E402 - the same
 from monitor.evidence.synthesis.spreads import Spread  # noqa: E402 - the same
@@ -144,7 +144,7 @@ def covered(runs: Sequence[Trials], told: Sequence[Told], effect: float) -> list
 def others(run: Trials, effect: float) -> list[str]:
     """Write how often the intervals that decide nothing hold the truth; of fewer runs."""
     cells = []
-    for interval in (Interval.HARTUNG_KNAPP, Interval.WALD):
+    for interval in (IntervalMethod.HARTUNG_KNAPP, IntervalMethod.WALD):
         fits = [
             fit(yi, vi, Spread.REML, interval)
             for yi, vi in zip(run.yi[:BESIDE].tolist(), run.vi[:BESIDE].tolist(), strict=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from monitor.catalogue.shapes.context import Background, Context, Origin
+from monitor.catalogue.shapes.context import Background, FactOrigin, InterventionContext
 from monitor.catalogue.shapes.context import faults as context_faults
 from monitor.catalogue.shapes.finding_sentences import FindingSentences
 from monitor.catalogue.shapes.glossary import Glossary
@@ -71,7 +71,7 @@ class Catalogue(Data):
     review: Review
     interventions: tuple[Intervention, ...]
     background: Background
-    contexts: dict[str, Context]  # by slug; see ``context``
+    contexts: dict[str, InterventionContext]  # by slug; see ``context``
     grading: GradingPolicy
     gap: GapPolicy
     synthesis: SynthesisPolicy
@@ -118,12 +118,12 @@ class Catalogue(Data):
                 return intervention
         raise NotFound(f"there is no intervention {slug!r}")
 
-    def context(self, slug: str) -> Context:
+    def context(self, slug: str) -> InterventionContext:
         """Give what is known of an intervention beside its evidence; nothing where there is no file."""
-        return self.contexts.get(slug, Context())
+        return self.contexts.get(slug, InterventionContext())
 
     @property
-    def origin_of_sentences(self) -> Origin | None:
+    def origin_of_sentences(self) -> FactOrigin | None:
         """Where the sentences on what happens in each are from, where it is one place for all."""
         return self.background.only_origin(self.context(slug).what for slug in self.slugs)
 
@@ -276,13 +276,13 @@ def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
 
 def _contexts(
     folder: Path, interventions: Sequence[Intervention], errors: list[str]
-) -> tuple[Background | None, dict[str, Context]]:
+) -> tuple[Background | None, dict[str, InterventionContext]]:
     """Read what is known beside the evidence: an intervention without a file has none of it."""
     background = parse(folder, "context.toml", Background, errors)
     contexts = {
         path.stem: context
         for path in sorted((folder / "context").glob("*.toml"))
-        if (context := parse(folder, f"context/{path.name}", Context, errors))
+        if (context := parse(folder, f"context/{path.name}", InterventionContext, errors))
     }
     if background:
         # a file that cannot be read is told of once, and not as one that is missing

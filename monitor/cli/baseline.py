@@ -11,7 +11,7 @@ from monitor import workflow
 from monitor.accounts.actors import CLI
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Step
+from monitor.evidence.baseline.standing import TableStep
 from monitor.evidence.baseline.table import LARGEST, read
 from monitor.gap.previews.baseline import BaselinePreview, preview
 from monitor.gap.previews.steps import Preview, preview_baseline
@@ -43,7 +43,7 @@ def import_(config: Path, file: Path, because: str, *, dry_run: bool, json_: boo
         prepare(service, SCHEDULE)
         with file.open("rb") as opened:
             table = read(opened.read(LARGEST + 1), service.catalogue.slugs)
-        step = Step(CLI, service.clock(), because, file.name)
+        step = TableStep(CLI, service.clock(), because, file.name)
         with service.database.read() as session:
             told = preview(session, service.catalogue, table, at=step.at)
         if not dry_run:
@@ -68,7 +68,7 @@ def withdraw(config: Path, because: str, *, json_: bool) -> None:
     """Take the table back: the published ranges hold again."""
     with service_of(config) as service:
         prepare(service, SCHEDULE)
-        step = Step(CLI, service.clock(), because)
+        step = TableStep(CLI, service.clock(), because)
         with service.database.read() as session:
             effects = preview_baseline(session, service.catalogue, None, at=step.at)
         with service.database.write() as session:

@@ -11,7 +11,7 @@ from monitor.cli.root import as_json, commands, leave, print_json, service_of
 from monitor.jobs.mail.bouncing import read_mailbox_now, take_bounces
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import plural
-from monitor.notify.bounces.taking import Verdict
+from monitor.notify.bounces.taking import BounceVerdict
 from monitor.ops.schema import require_current
 
 _LINE = 64 * 1024  # bytes read at once of a line that does not end
@@ -71,7 +71,7 @@ def _from_imap(config: Path, *, json_: bool) -> None:
     leave(failed=reading.trouble is not None)
 
 
-def _print(number: int, verdict: Verdict, *, json_: bool) -> None:
+def _print(number: int, verdict: BounceVerdict, *, json_: bool) -> None:
     if json_:
         print_json(asdict(verdict))
         return

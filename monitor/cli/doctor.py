@@ -9,8 +9,8 @@ from monitor.cli.root import as_json, commands, leave, print_json
 from monitor.kernel import clock
 from monitor.kernel import settings as settings_module
 from monitor.ops.mail_doctor.examining import examine
-from monitor.ops.mail_doctor.lookups import Names
-from monitor.ops.mail_doctor.rules import Verdict
+from monitor.ops.mail_doctor.lookups import Resolver
+from monitor.ops.mail_doctor.rules import LineVerdict
 
 
 @commands.group()
@@ -26,10 +26,10 @@ def mail(config: Path, *, json_: bool) -> None:
 
     Ends with 0 where every line is ok. What could not be looked up is not known, and never ok.
     """
-    lines = examine(settings_module.load(config), Names(), clock.utcnow())
+    lines = examine(settings_module.load(config), Resolver(), clock.utcnow())
     if json_:
         print_json([asdict(line) for line in lines])
     else:
         for line in lines:
             click.echo(f"{line.verdict.value:<9}  {line.what}: {line.words}")
-    leave(failed=any(line.verdict is not Verdict.OK for line in lines))
+    leave(failed=any(line.verdict is not LineVerdict.OK for line in lines))

@@ -12,7 +12,7 @@ from typing import IO
 import click
 
 from monitor.cli.root import as_json, commands, leave, print_json, service_of
-from monitor.feeds.files.intake import Origin
+from monitor.feeds.files.intake import FileOrigin
 from monitor.feeds.sources.databases import DATABASES
 from monitor.jobs.files.importing import ImportLine, ImportReport, Watch, import_file
 from monitor.jobs.files.rehearsing import rehearse
@@ -65,7 +65,7 @@ def import_(
     leave(failed=bool(report.unreadable_count))
 
 
-def _origin(source: str | None, exported: datetime | None, today: date) -> Origin | None:
+def _origin(source: str | None, exported: datetime | None, today: date) -> FileOrigin | None:
     """Tell where the file comes from.
 
     Raises:
@@ -78,7 +78,7 @@ def _origin(source: str | None, exported: datetime | None, today: date) -> Origi
     day = exported.date() if exported else today
     if day > today:
         raise InvalidInput(f"--exported {day} has not come yet")
-    return Origin(source, day)
+    return FileOrigin(source, day)
 
 
 def _tell(report: ImportReport) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from monitor.demo.on_stage import OnStage
 from monitor.demo.people import first
 from monitor.demo.stagecraft import quote, say
-from monitor.demo.visitor import Page, Visitor
+from monitor.demo.visitor import VisitedPage, Visitor
 from monitor.kernel.clock import utcnow
 from monitor.kernel.language.uk import london
 
@@ -43,7 +43,7 @@ def services_answer_for_themselves(on: OnStage) -> None:
     quote(_usage(on, "collect", "close").partition(": gap-monitor")[0])
 
 
-def _answer(visitor: Visitor, link: str, offers: dict[str, str]) -> Page:
+def _answer(visitor: Visitor, link: str, offers: dict[str, str]) -> VisitedPage:
     """Fill in the three pages as somebody on a phone would, and send them."""
     page = visitor.submit(visitor.get(link), {"offered": list(offers) or ["none"]})
     if offers:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from monitor.demo.people import Answers, Found
+from monitor.demo.people import EnteredResult, TickedAnswers
 
 _NEW = {
     "count_it": "yes",
@@ -32,7 +32,7 @@ _RATERS_KNEW = {
     "5.1": "Y", "5.2": "N", "5.3": "N",
 }  # fmt: skip
 
-THERAPLAY = Answers(
+THERAPLAY = TickedAnswers(
     study=_TRIAL | {"unit": "clusters"},
     groups=(
         {"role": "experimental", "intervention": "theraplay", "clusters": "6"},
@@ -44,7 +44,7 @@ THERAPLAY = Answers(
         },
     ),
     results=(
-        Found(
+        EnteredResult(
             {
                 "kind": "attachment",
                 "outcome": "Attachment behaviour",
@@ -73,7 +73,7 @@ _STORY_STEMS = {
     "(standardised difference 0.45, 95% CI 0.14 to 0.76) and over the play group (0.33, 0.02 to 0.64).",
 }
 # a trial of three groups: Theraplay is compared with each of the others
-SECOND_THERAPLAY = Answers(
+SECOND_THERAPLAY = TickedAnswers(
     study=_TRIAL,
     groups=(
         {"role": "experimental", "intervention": "theraplay", "randomised": "80"},
@@ -86,17 +86,17 @@ SECOND_THERAPLAY = Answers(
         },
     ),
     results=(
-        Found(
+        EnteredResult(
             _STORY_STEMS | {"comparator": "a2", "effect": "0.45", "low": "0.14", "high": "0.76"},
             _LOW,
         ),
-        Found(
+        EnteredResult(
             _STORY_STEMS | {"comparator": "a3", "effect": "0.33", "low": "0.02", "high": "0.64"},
             _LOW,
         ),
     ),
 )
-CIRCLE = Answers(
+CIRCLE = TickedAnswers(
     study=_TRIAL,
     groups=(
         {"role": "experimental", "intervention": "cos", "randomised": "310"},
@@ -108,7 +108,7 @@ CIRCLE = Answers(
         },
     ),
     results=(
-        Found(
+        EnteredResult(
             {
                 "kind": "attachment",
                 "outcome": "Attachment security",
@@ -126,7 +126,7 @@ CIRCLE = Answers(
         ),
     ),
 )
-ABC = Answers(
+ABC = TickedAnswers(
     study=_TRIAL,
     groups=(
         {"role": "experimental", "intervention": "abc", "randomised": "75"},
@@ -138,7 +138,7 @@ ABC = Answers(
         },
     ),
     results=(
-        Found(
+        EnteredResult(
             {
                 "kind": "attachment",
                 "outcome": "Disorganised attachment",
@@ -159,7 +159,7 @@ ABC = Answers(
     ),
 )
 
-_TO_USUAL_SERVICES = Found(
+_TO_USUAL_SERVICES = EnteredResult(
     {
         "kind": "attachment",
         "outcome": "Attachment security",
@@ -178,7 +178,7 @@ _TO_USUAL_SERVICES = Found(
     },
     _LOW,
 )
-DDP = Answers(
+DDP = TickedAnswers(
     study=_TRIAL,
     groups=(
         {"role": "experimental", "intervention": "ddp", "randomised": "260"},
@@ -193,7 +193,7 @@ DDP = Answers(
 )
 
 
-def corrected(effect: str, low: str, high: str) -> Answers:
+def corrected(effect: str, low: str, high: str) -> TickedAnswers:
     """Give what is answered of the DDP trial once its invented authors have corrected its result."""
     fields = {
         **_TO_USUAL_SERVICES.fields,
@@ -206,14 +206,14 @@ def corrected(effect: str, low: str, high: str) -> Answers:
 
 
 # two of the ten, each the other's comparison
-WWW_AND_PIP = Answers(
+WWW_AND_PIP = TickedAnswers(
     study=_TRIAL,
     groups=(
         {"role": "experimental", "intervention": "www", "randomised": "110"},
         {"role": "comparator", "intervention": "pip", "randomised": "110"},
     ),
     results=(
-        Found(
+        EnteredResult(
             {
                 "kind": "attachment",
                 "outcome": "Attachment security",

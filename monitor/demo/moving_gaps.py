@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitor.demo.answers import DDP, WWW_AND_PIP, corrected
 from monitor.demo.on_stage import OnStage
-from monitor.demo.people import Answers, Person, first, mail_with
+from monitor.demo.people import Person, TickedAnswers, first, mail_with
 from monitor.demo.stagecraft import quote, say, study_of
 from monitor.demo.visitor import NotOnPage
 from monitor.kernel.clock import utcnow
@@ -116,7 +116,7 @@ def _open_round(lead: Person, study: str, reason: str) -> None:
     lead.submit(lead.get(study), {"reason": reason}, having="reason")
 
 
-def _both(ada: Person, ben: Person, study: str, answers: Answers) -> None:
+def _both(ada: Person, ben: Person, study: str, answers: TickedAnswers) -> None:
     """Have two people appraise a study alike, and let it count."""
     ada.appraise(study, answers)
     ben.count(ben.appraise(study, answers))

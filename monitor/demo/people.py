@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.demo.mailsink import MailSink, ReceivedMail
-from monitor.demo.visitor import NotOnPage, Page, Visitor
+from monitor.demo.visitor import NotOnPage, VisitedPage, Visitor
 
 OK = 200
 _PAGES = 20  # of the queue, looked through for one paper
@@ -23,7 +23,7 @@ class Refused(RuntimeError):  # noqa: N818 - what the service did
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EnteredResult:
     """One result as a person would enter it: the fields of its page, and what is answered in the tool.
 
     ``risk`` holds an answer to each question of the tool that can be asked, by its number.
@@ -34,14 +34,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class TickedAnswers:
     """An appraisal as a person would tick it, in the words of the form, page by page."""
 
     study: Mapping[str, str]
     groups: Sequence[Mapping[str, str]]
-    results: Sequence[Found]
+    results: Sequence[EnteredResult]
 
-    def but(self, **risk: str) -> "Answers":
+    def but(self, **risk: str) -> "TickedAnswers":
         """Give the same answers but for some in the first result's tool: ``but(**{"1.2": "NI"})``."""
         changed, *others = self.results
         return replace(self, results=(replace(changed, risk={**changed.risk, **risk}), *others))
@@ -56,14 +56,14 @@ class Person(Visitor):
         self.mail = address
         self.password = password
 
-    def accept_link(self, link: str, *, first_admin: bool = False) -> Page:
+    def accept_link(self, link: str, *, first_admin: bool = False) -> VisitedPage:
         """Open a one-time link and set name and password; they are signed in then."""
         values = {"name": self.name, "password": self.password, "again": self.password}
         if first_admin:
             values["address"] = self.mail
         return _good(self.submit(self.get(link), values, having="again"))
 
-    def sign_in(self) -> Page:
+    def sign_in(self) -> VisitedPage:
         """Sign in with address and password."""
         values = {"address": self.mail, "password": self.password}
         return _good(self.submit(self.get("/sign-in"), values, having="password"))
@@ -99,7 +99,7 @@ class Person(Visitor):
         *,
         interventions: Sequence[str] | None = None,
         reason: str | None = None,
-    ) -> Page:
+    ) -> VisitedPage:
         """Screen a paper."""
         values: dict[str, str | Sequence[str]] = {"verdict": verdict}
         if interventions is not None:
@@ -115,7 +115,7 @@ class Person(Visitor):
             raise NotOnPage(f"{paper} names no study")
         return links[0][0].removesuffix("/appraise")
 
-    def answer(self, study: str, answers: Answers) -> Page:
+    def answer(self, study: str, answers: TickedAnswers) -> VisitedPage:
         """Go through the steps of an appraisal, from the study to the last check; hands nothing in."""
         first_step = self.get(f"{study}/appraise")
         page = _good(self.submit(first_step, answers.study, having="count_it", press="next"))
@@ -124,7 +124,7 @@ class Person(Visitor):
             page = self._result(self.get(f"{study}/appraise/results"), number, result)
         return _good(self.get(f"{study}/appraise/hand-in"))
 
-    def _groups(self, page: Page, groups: Sequence[Mapping[str, str]]) -> Page:
+    def _groups(self, page: VisitedPage, groups: Sequence[Mapping[str, str]]) -> VisitedPage:
         while len(keys := page.keys(_GROUP)) < len(groups):
             page = _good(self.submit(page, {}, having="version", press="add"))
         said = {
@@ -134,7 +134,7 @@ class Person(Visitor):
         }
         return _good(self.submit(page, said, having="version", press="next"))
 
-    def _result(self, page: Page, number: int, result: Found) -> Page:
+    def _result(self, page: VisitedPage, number: int, result: EnteredResult) -> VisitedPage:
         """Enter one result and answer its tool, domain by domain; ends on the list of results."""
         there = list(dict.fromkeys(path for path, _ in page.links(_RESULT)))
         if number < len(there):
@@ -147,37 +147,37 @@ class Person(Visitor):
             page = _good(self.submit(page, asked, having="version", press="next"))
         return page
 
-    def hand_in(self, checked: Page) -> Page:
+    def hand_in(self, checked: VisitedPage) -> VisitedPage:
         """Hand in the appraisal whose last check is shown."""
         return _good(self.submit(checked, {}, having="token", press="hand in"))
 
-    def appraise(self, study: str, answers: Answers) -> Page:
+    def appraise(self, study: str, answers: TickedAnswers) -> VisitedPage:
         """Give a whole appraisal and hand it in; gives the page after it."""
         return self.hand_in(self.answer(study, answers))
 
-    def settle(self, study: str, chosen: Mapping[str, str]) -> Page:
+    def settle(self, study: str, chosen: Mapping[str, str]) -> VisitedPage:
         """Choose what stands where two differ, and hand in the whole; gives the page after it."""
         return self.hand_in(_good(self.submit(self.get(f"{study}/compared"), chosen)))
 
-    def count(self, shown: Page) -> Page:
+    def count(self, shown: VisitedPage) -> VisitedPage:
         """Decide the study whose effects are shown."""
         return _good(self.submit(shown, {}, having="consensus", press="count"))
 
-    def withdraw(self, study: str, reason: str) -> Page:
+    def withdraw(self, study: str, reason: str) -> VisitedPage:
         """Stop counting a study that was accepted."""
         return _good(self.submit(self.get(f"{study}/withdraw"), {"reason": reason}))
 
-    def answer_alert(self, alert: str, outcome: str, reason: str) -> Page:
+    def answer_alert(self, alert: str, outcome: str, reason: str) -> VisitedPage:
         """Say what is to be done about a retraction, a concern or a correction."""
         values = {"outcome": outcome, "reason": reason}
         return _good(self.submit(self.get(alert), values, having="outcome"))
 
-    def subscribe(self, interventions: Sequence[str], often: str = "each change") -> Page:
+    def subscribe(self, interventions: Sequence[str], often: str = "each change") -> VisitedPage:
         """Ask for e-mail on some interventions."""
         values = {"email": self.mail, "interventions": interventions, "often": often}
         return _good(self.submit(self.get("/subscribe"), values, having="full"))
 
-    def confirm(self, message: ReceivedMail) -> Page:
+    def confirm(self, message: ReceivedMail) -> VisitedPage:
         """Follow the link of the confirming mail and press the button."""
         link = first(r"https?://\S+/confirm/[\w.~%-]+", message.text)
         return _good(self.submit(_good(self.get(link)), {}, having="csrf_token"))
@@ -200,7 +200,7 @@ def first(pattern: str, text: str) -> str:
     return match[0]
 
 
-def _good(page: Page) -> Page:
+def _good(page: VisitedPage) -> VisitedPage:
     if page.status != OK:
         raise Refused(f"{page.url} answered {page.status}: {page.text[:1500]}")
     return page

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from monitor.demo.dialects.clinicaltrials import ClinicalTrials
-from monitor.demo.dialects.crossref import Crossref
-from monitor.demo.dialects.europepmc import EuropePmc
-from monitor.demo.dialects.eutils import PubMed
-from monitor.demo.dialects.feedserver import Feeds
-from monitor.demo.dialects.isrctn import Isrctn
-from monitor.demo.dialects.openalex import OpenAlex
+from monitor.demo.dialects.clinicaltrials import ClinicalTrialsStandIn
+from monitor.demo.dialects.crossref import CrossrefStandIn
+from monitor.demo.dialects.europepmc import EuropePmcStandIn
+from monitor.demo.dialects.eutils import PubMedStandIn
+from monitor.demo.dialects.feedserver import FeedsStandIn
+from monitor.demo.dialects.isrctn import IsrctnStandIn
+from monitor.demo.dialects.openalex import OpenAlexStandIn
 from monitor.demo.machinery.exchange import Request
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.mailsink import MailSink
@@ -21,13 +21,13 @@ from monitor.demo.world import World
 class StandIns:
     """The sources and the mail server. A source never started is down."""
 
-    pubmed: PubMed
-    europepmc: EuropePmc
-    clinicaltrials: ClinicalTrials
-    isrctn: Isrctn
-    crossref: Crossref
-    openalex: OpenAlex
-    feeds: Feeds
+    pubmed: PubMedStandIn
+    europepmc: EuropePmcStandIn
+    clinicaltrials: ClinicalTrialsStandIn
+    isrctn: IsrctnStandIn
+    crossref: CrossrefStandIn
+    openalex: OpenAlexStandIn
+    feeds: FeedsStandIn
     mail: MailSink
 
     @property
@@ -58,13 +58,13 @@ class StandIns:
 def running(world: World | None) -> Iterator[StandIns]:
     """Run the stand-ins on free loopback ports; None: a world of recordings only."""
     with (
-        PubMed(world) as pubmed,
-        EuropePmc(world) as europepmc,
-        ClinicalTrials(world) as clinicaltrials,
-        Isrctn(world) as isrctn,
-        Crossref(world) as crossref,
-        OpenAlex(world) as openalex,
-        Feeds(world) as feeds,
+        PubMedStandIn(world) as pubmed,
+        EuropePmcStandIn(world) as europepmc,
+        ClinicalTrialsStandIn(world) as clinicaltrials,
+        IsrctnStandIn(world) as isrctn,
+        CrossrefStandIn(world) as crossref,
+        OpenAlexStandIn(world) as openalex,
+        FeedsStandIn(world) as feeds,
         MailSink() as mail,
     ):
         yield StandIns(pubmed, europepmc, clinicaltrials, isrctn, crossref, openalex, feeds, mail)

@@ -20,7 +20,7 @@ class NotOnPage(LookupError):  # noqa: N818 - reads as what happened
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class VisitedPage:
     """One page as a person sees it."""
 
     status: int
@@ -111,13 +111,13 @@ class Visitor:
         self.session = requests.Session()
         self.session.trust_env = False
 
-    def get(self, path: str) -> Page:
+    def get(self, path: str) -> VisitedPage:
         """Open a page."""
         return self._page(self.session.get(urljoin(self.address, path), timeout=_SECONDS))
 
     def submit(
-        self, page: Page, values: Values, *, having: str | None = None, press: str = ""
-    ) -> Page:
+        self, page: VisitedPage, values: Values, *, having: str | None = None, press: str = ""
+    ) -> VisitedPage:
         """Fill in the form that has the field ``having`` (or the first value's) and send it.
 
         ``press`` is the value of the button pressed, where it has a name.
@@ -130,9 +130,9 @@ class Visitor:
         target = urljoin(page.url, form.get("action") or page.url)
         return self._page(self.session.post(target, data=sent, timeout=_SECONDS))
 
-    def _page(self, reply: requests.Response) -> Page:
+    def _page(self, reply: requests.Response) -> VisitedPage:
         tree = html.document_fromstring(reply.content or b"<p></p>", base_url=reply.url)
-        return Page(reply.status_code, reply.url, tree)
+        return VisitedPage(reply.status_code, reply.url, tree)
 
 
 def filled(form: html.FormElement, values: Values, press: str = "") -> list[tuple[str, str]]:

@@ -36,19 +36,19 @@ from monitor.review.rules import Judgement, as_facts, direction_of, from_facts
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedStudy:
     """A study as grading weighs it: what its tier rests on, and its results, derived."""
 
     facts: StudyFacts
     derived: Derived | None = None  # None: it has no result
 
 
-_REMEMBERED: Remembered[Weighed] = Remembered(MOST)
+_REMEMBERED: Remembered[WeighedStudy] = Remembered(MOST)
 
 
 def counting(
     session: Session, catalogue: Catalogue, slug: str, at: datetime | None = None
-) -> list[Weighed]:
+) -> list[WeighedStudy]:
     """Give the studies that count for an intervention, as the rules weigh them; ``at``: as of then."""
     return [
         _weighed(catalogue, name, study)
@@ -58,7 +58,7 @@ def counting(
 
 def weighed(
     session: Session, catalogue: Catalogue, study_id: int, judgement: Judgement, reading: Reading
-) -> Weighed:
+) -> WeighedStudy:
     """Give what the rules would know of a study if this judgement were agreed.
 
     Raises:
@@ -80,22 +80,22 @@ def weighed(
         in_review=reading.in_review,
     )
     name = f"{study.label} ({study_id})"  # as none that counts is named
-    return Weighed(facts, derived_of(catalogue, rows_of(catalogue, reading, name)))
+    return WeighedStudy(facts, derived_of(catalogue, rows_of(catalogue, reading, name)))
 
 
 def all_derived(
-    catalogue: Catalogue, studies: Sequence[Weighed]
+    catalogue: Catalogue, studies: Sequence[WeighedStudy]
 ) -> tuple[list[Derived], list[Refused]]:
     """Put what several studies say together, and list the results refused, with why."""
     return together([one.derived for one in studies if one.derived], rules_of(catalogue))
 
 
-def _weighed(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
+def _weighed(catalogue: Catalogue, name: str, study: CountedStudy) -> WeighedStudy:
     key = (digest(study.facts), name, study.label, study.study_id, study.year, study.published)
     return _REMEMBERED.get(key, rules_by(catalogue), lambda: _said(catalogue, name, study))
 
 
-def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
+def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> WeighedStudy:
     """Work out what a decision's facts say."""
     facts = json.loads(study.facts)
     judgement, reading = from_facts(facts), reading_of_facts(facts)
@@ -110,7 +110,7 @@ def _said(catalogue: Catalogue, name: str, study: CountedStudy) -> Weighed:
         year=study.year,
         in_review=reading.in_review,
     )
-    return Weighed(told, derived_of_facts(catalogue, study.facts, name, lambda: reading))
+    return WeighedStudy(told, derived_of_facts(catalogue, study.facts, name, lambda: reading))
 
 
 def forget() -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from monitor.catalogue.loader import GradingPolicy
 from monitor.catalogue.words import Tier
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.kernel.language.english import span
 
 _TIERS = tuple(Tier)
@@ -24,7 +24,7 @@ class Distance:
     """
 
     tier: Tier
-    missing: Interval
+    missing: CountRange
     asked: int
     one: str
     many: str
@@ -43,7 +43,7 @@ class Distance:
         return f"{span(self.missing.lo, self.missing.hi)} {what} short of {self.tier}"
 
 
-def distance(policy: GradingPolicy, tier: Tier, facts: Mapping[str, Interval]) -> Distance | None:
+def distance(policy: GradingPolicy, tier: Tier, facts: Mapping[str, CountRange]) -> Distance | None:
     """Tell how far it is from ``tier`` to the next one; None at the top."""
     if tier is _TIERS[-1]:
         return None
@@ -54,7 +54,7 @@ def distance(policy: GradingPolicy, tier: Tier, facts: Mapping[str, Interval]) -
     kind = next((name for name in asked if name != next(iter(policy.facts))), most)
     return Distance(
         tier=higher,
-        missing=Interval(
+        missing=CountRange(
             max(0, *(least - facts[name].hi for name, least in asked.items())),
             max(0, *(least - facts[name].lo for name, least in asked.items())),
         ),

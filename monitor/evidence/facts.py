@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.shapes.policies import Fact
+from monitor.catalogue.shapes.policies import CountedFact
 from monitor.catalogue.words import (
     Design,
     FindingDirection,
@@ -20,7 +20,7 @@ from monitor.catalogue.words import (
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class CountRange:
     """A count known to lie between two ends, both included."""
 
     lo: int
@@ -110,7 +110,7 @@ def _voices(
     return tuple(study for study in speaking if meets(wider, study)), True
 
 
-def count(name: str, fact: Fact, baseline: Baseline, tally: Tally) -> Interval:
+def count(name: str, fact: CountedFact, baseline: Baseline, tally: Tally) -> CountRange:
     """Count one fact: a new study adds 1 to both ends, an uncertain one 0 or 1, a known one nothing.
 
     The lower end is never below the studies in hand: they exist, whoever counted them first.
@@ -120,10 +120,10 @@ def count(name: str, fact: Fact, baseline: Baseline, tally: Tally) -> Interval:
         sum(meets(fact, study) for study in studies)
         for studies in (tally.new, tally.uncertain, tally.known)
     )
-    return Interval(new + max(low, uncertain + known), new + max(high, known) + uncertain)
+    return CountRange(new + max(low, uncertain + known), new + max(high, known) + uncertain)
 
 
-def meets(fact: Fact, study: StudyFacts) -> bool:
+def meets(fact: CountedFact, study: StudyFacts) -> bool:
     """Tell whether a counted study is one that the fact counts."""
     return any(
         clause.design == study.design

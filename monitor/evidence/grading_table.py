@@ -57,7 +57,7 @@ _EARLIEST = (InReview.YES, InReview.UNKNOWN, InReview.NO)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GradingRow:
     """One row: what one report says of one study of one intervention."""
 
     study: str
@@ -68,7 +68,7 @@ class Row:
     in_review: InReview
 
 
-def read_row(cells: Mapping[str, str | None], slugs: Collection[str]) -> Row:
+def read_row(cells: Mapping[str, str | None], slugs: Collection[str]) -> GradingRow:
     """Read one row: ``study, intervention, design, risk_of_bias, outcome_class, in_review``.
 
     An empty ``in_review`` is *unknown*; an empty ``risk_of_bias`` meets no count that asks for one.
@@ -79,7 +79,7 @@ def read_row(cells: Mapping[str, str | None], slugs: Collection[str]) -> Row:
     words = {(name or "").strip().casefold(): folded(value) for name, value in cells.items()}
     if not words.get("study"):
         raise InvalidInput("study: is missing")
-    return Row(
+    return GradingRow(
         study=words["study"],
         intervention=one_of(words, "intervention", {slug: slug for slug in slugs}),
         design=one_of(words, "design", DESIGNS),
@@ -89,9 +89,9 @@ def read_row(cells: Mapping[str, str | None], slugs: Collection[str]) -> Row:
     )
 
 
-def grades(rows: Iterable[Row], catalogue: Catalogue) -> dict[str, Grade]:
+def grades(rows: Iterable[GradingRow], catalogue: Catalogue) -> dict[str, Grade]:
     """Grade every intervention that has a row, in the catalogue's order."""
-    of_study: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    of_study: dict[str, dict[str, list[GradingRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         of_study[row.intervention][row.study].append(row)
     return {
@@ -109,7 +109,7 @@ def grades(rows: Iterable[Row], catalogue: Catalogue) -> dict[str, Grade]:
     }
 
 
-def _study(number: int, rows: list[Row], policy: GradingPolicy) -> StudyFacts:
+def _study(number: int, rows: list[GradingRow], policy: GradingPolicy) -> StudyFacts:
     """Make one study of its rows: the row that meets most counts speaks for its risk and design."""
     earliest = min((row.in_review for row in rows), key=_EARLIEST.index)
     candidates = [

@@ -14,20 +14,20 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import InReview, Label
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.showing import names
-from monitor.evidence.shown import Shown, figures
+from monitor.evidence.shown import ShownFinding, figures
 from monitor.evidence.synthesis import telling
 from monitor.evidence.synthesis.findings import Finding, findings_of
 from monitor.evidence.synthesis.hearing import together
 from monitor.evidence.synthesis.remembered import derived_of, rows_of, rules_of
 from monitor.evidence.synthesis.results import ANOTHER, Result
-from monitor.evidence.synthesis.telling import Said
+from monitor.evidence.synthesis.telling import SentenceFacts
 from monitor.kernel.language.english import full, listed, sentence
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedOutcome:
     """What the trials of two of the ten show of one class of outcome, in words.
 
     ``verdict`` tells who did better, or that it cannot be told; ``figures`` what that rests on.
@@ -43,7 +43,7 @@ class HeadToHead:
     """The studies that count and compared the two, and what they show; both empty where none did."""
 
     studies: tuple[AcceptedStudy, ...]
-    compared: tuple[Compared, ...]
+    compared: tuple[ComparedOutcome, ...]
 
 
 def head_to_head(session: Session, catalogue: Catalogue, slug: str, other: str) -> HeadToHead:
@@ -93,7 +93,7 @@ def of_studies(
     )
 
 
-def _told(catalogue: Catalogue, finding: Finding, turned: Finding) -> Compared:
+def _told(catalogue: Catalogue, finding: Finding, turned: Finding) -> ComparedOutcome:
     """Tell of one class; ``turned``: the same from the other's side.
 
     The verdict is that of whoever did better, in whatever order the two were named: labels grade a
@@ -103,25 +103,25 @@ def _told(catalogue: Catalogue, finding: Finding, turned: Finding) -> Compared:
     left_out = [why for why in finding.reasons if ": " in why]  # each names its study
     beside = full(sentence(listed(left_out))) if left_out else ""
     if not finding.index:
-        return Compared(title, f"Nothing that settles who did better. {beside}".strip())
+        return ComparedOutcome(title, f"Nothing that settles who did better. {beside}".strip())
     policy = catalogue.synthesis
     better, worse = (
         (turned, finding) if finding.main.label == Label.COMPARISON else (finding, turned)
     )
     it, than = (catalogue.intervention(side.intervention).short for side in (better, worse))
-    said = Said(it, than)
+    said = SentenceFacts(it, than)
     verdict = telling.sentence(better, policy, catalogue.sentences, said)
     often = telling.frequencies(better, policy, catalogue.sentences, said)
-    counted = f"{sentence(figures(Shown.of(finding, policy.delta)))}."
-    return Compared(title, verdict, " ".join(filter(None, (often, counted, beside))))
+    counted = f"{sentence(figures(ShownFinding.of(finding, policy.delta)))}."
+    return ComparedOutcome(title, verdict, " ".join(filter(None, (often, counted, beside))))
 
 
 def _unread(
     catalogue: Catalogue, direct: Mapping[str, list[Result]], refused: list[tuple[Result, str]]
-) -> list[Compared]:
+) -> list[ComparedOutcome]:
     """Tell of each result that cannot be read why, so that nobody takes it for none."""
     return [
-        Compared(
+        ComparedOutcome(
             catalogue.sentences.classes[result.outcome_class].title,
             f"A result of {result.study} cannot be read: {full(why)}",
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.shapes.policies import HeadlinePolicy
 from monitor.catalogue.words import Direction, Label
-from monitor.evidence.shown import Shown, figures, place, speaker
+from monitor.evidence.shown import ShownFinding, figures, place, speaker
 from monitor.evidence.synthesis.findings import MainFinding
 from monitor.kernel.language import english
 from monitor.review.words import shown
@@ -20,7 +20,7 @@ class Headline:
     """A headline, what it was read off, and the sentences that say why."""
 
     direction: Direction
-    shows: tuple[Shown, ...]
+    shows: tuple[ShownFinding, ...]
     reasons: tuple[str, ...]
 
 
@@ -29,7 +29,7 @@ def headline(
 ) -> Headline:
     """Read the headline off what the review said and what trials show. Total: never raises."""
     told = list(findings)
-    shows = tuple(Shown.of(finding, delta) for finding in told)
+    shows = tuple(ShownFinding.of(finding, delta) for finding in told)
     unread = [_unread(finding) for finding in told]
     read = first_settled(policy, shows)
     if read is None:
@@ -39,14 +39,14 @@ def headline(
     return Headline(direction, marked, tuple(_reasons(policy, said, marked, unread, direction)))
 
 
-def first_settled(policy: HeadlinePolicy, shows: Sequence[Shown]) -> Shown | None:
+def first_settled(policy: HeadlinePolicy, shows: Sequence[ShownFinding]) -> ShownFinding | None:
     """Find what the headline is read off: the first settled label, in the policy's order."""
     at = {(line.comparator_class, line.outcome_class): line for line in shows}
     in_order = (at.get((pool, kind.value)) for pool in policy.pools for kind in policy.classes)
     return next((line for line in in_order if line and settles(policy, line)), None)
 
 
-def settles(policy: HeadlinePolicy, line: Shown) -> bool:
+def settles(policy: HeadlinePolicy, line: ShownFinding) -> bool:
     """Tell whether a line settles a headline: its label does, and it is of randomised trials."""
     return line.randomised and line.label not in policy.unsettled
 
@@ -66,7 +66,7 @@ def _unread(finding: MainFinding) -> tuple[str, ...]:
 def _reasons(
     policy: HeadlinePolicy,
     said: Direction,
-    shows: Sequence[Shown],
+    shows: Sequence[ShownFinding],
     unread: Sequence[Sequence[str]],
     direction: Direction,
 ) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _reasons(
             yield f"It differs {place(line)}: {line.words}."
 
 
-def _unsettled(policy: HeadlinePolicy, told: Sequence[Shown]) -> str:
+def _unsettled(policy: HeadlinePolicy, told: Sequence[ShownFinding]) -> str:
     """Say why nothing settles the headline."""
     if not told:
         return "No result of trials since, for attachment or what leads to it, can be read"

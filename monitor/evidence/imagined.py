@@ -11,7 +11,7 @@ from monitor.catalogue.words import (
     OutcomeClass,
     RiskOfBias,
 )
-from monitor.evidence.counted import Weighed
+from monitor.evidence.counted import WeighedStudy
 from monitor.evidence.facts import StudyFacts
 from monitor.evidence.synthesis.remembered import derived_of
 from monitor.evidence.synthesis.results import Allocation, Result
@@ -31,7 +31,7 @@ _SAYS = {
 
 def trial(
     catalogue: Catalogue, slug: str, effect: float, *, at: datetime, people: int = PEOPLE
-) -> Weighed:
+) -> WeighedStudy:
     """Imagine a sound trial of attachment against usual care.
 
     ``effect`` in standard deviations, ``people`` in two groups of a size: four or more.
@@ -60,4 +60,4 @@ def trial(
         n_c=people // 2,
         effect=effect,
     )
-    return Weighed(facts, derived_of(catalogue, [result]))
+    return WeighedStudy(facts, derived_of(catalogue, [result]))

@@ -6,8 +6,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.words import Direction
-from monitor.evidence.rules import Grade, Interval
-from monitor.evidence.shown import Shown
+from monitor.evidence.rules import CountRange, Grade
+from monitor.evidence.shown import ShownFinding
 from monitor.evidence.tables import GradeRow
 
 
@@ -46,9 +46,9 @@ def as_grade(row: GradeRow) -> Grade:
         low=row.tier_low,
         high=row.tier_high,
         direction=row.direction,
-        facts={name: Interval(low, high) for name, (low, high) in row.facts.items()},
+        facts={name: CountRange(low, high) for name, (low, high) in row.facts.items()},
         counted=tuple(row.counted),
         reasons=tuple(row.reasons),
         said=Direction(said) if (said := statements["said"]) else None,
-        shows=tuple(Shown.from_dict(line) for line in statements["shows"]),
+        shows=tuple(ShownFinding.from_dict(line) for line in statements["shows"]),
     )

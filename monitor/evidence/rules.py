@@ -14,12 +14,12 @@ from monitor.catalogue.loader import Baseline, GradingPolicy
 from monitor.catalogue.shapes.policies import DirectionPolicy
 from monitor.catalogue.words import Direction, Tier
 from monitor.evidence import wording
-from monitor.evidence.facts import Interval, StudyFacts, Tally, count, tally
+from monitor.evidence.facts import CountRange, StudyFacts, Tally, count, tally
 from monitor.evidence.headline import Headline, headline
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.evidence.synthesis.findings import MainFinding
 
-__all__ = ["Grade", "Interval", "StudyFacts", "grade"]
+__all__ = ["CountRange", "Grade", "StudyFacts", "grade"]
 
 _ASCENDING = tuple(Tier)
 
@@ -37,11 +37,11 @@ class Grade:
     low: Tier
     high: Tier
     direction: Direction
-    facts: Mapping[str, Interval]
+    facts: Mapping[str, CountRange]
     counted: tuple[int, ...]
     reasons: tuple[str, ...]
     said: Direction | None = None
-    shows: tuple[Shown, ...] = ()
+    shows: tuple[ShownFinding, ...] = ()
 
     @property
     def settled(self) -> bool:

@@ -12,7 +12,7 @@ from monitor.catalogue.words import InReview
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import BaselineInForce
-from monitor.evidence.counted import Weighed, all_derived, counting, weighed
+from monitor.evidence.counted import WeighedStudy, all_derived, counting, weighed
 from monitor.evidence.facts import is_later
 from monitor.evidence.rules import Grade, StudyFacts, grade
 from monitor.evidence.synthesis.findings import main_findings
@@ -26,7 +26,7 @@ from monitor.review import queries as review_queries
 __all__ = [
     "Grade",
     "StudyFacts",
-    "Weighed",
+    "WeighedStudy",
     "counting",
     "grade_at",
     "may_be_in_review",
@@ -45,7 +45,7 @@ def preview(
     catalogue: Catalogue,
     slug: str,
     *,
-    adding: Weighed | None = None,
+    adding: WeighedStudy | None = None,
     without: int | None = None,
     baseline: BaselineInForce | None = None,
 ) -> Grade:
@@ -76,7 +76,7 @@ def grade_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) ->
 def weigh(
     catalogue: Catalogue,
     slug: str,
-    studies: Sequence[Weighed],
+    studies: Sequence[WeighedStudy],
     standing: BaselineInForce = baselines.PUBLISHED,
 ) -> Grade:
     """Grade an intervention from these studies; ``standing``: what holds of the review's own.

@@ -18,7 +18,7 @@ _DIGITS = 6  # of an estimate, as ledgers keep it: far more than are told, which
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownFinding:
     """What trials since the review show against one kind of comparator, in one outcome class.
 
     The estimate and its interval are standardised mean differences, more is better; None where no
@@ -84,9 +84,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DIGITS) + 0.0
 
 
-def gone(line: Shown) -> Shown:
+def gone(line: ShownFinding) -> ShownFinding:
     """Give what is shown at a line's place once none of its studies counts any more."""
-    return Shown(
+    return ShownFinding(
         comparator_class=line.comparator_class,
         outcome_class=line.outcome_class,
         label=Label.NOTHING,
@@ -100,17 +100,17 @@ def gone(line: Shown) -> Shown:
     )
 
 
-def speaker(line: Shown) -> str:
+def speaker(line: ShownFinding) -> str:
     """Say who shows it: trials, or studies whose groups chance did not make."""
     return "trials since" if line.randomised or not line.k else "studies since, not randomised,"
 
 
-def place(line: Shown | MainFinding) -> str:
+def place(line: ShownFinding | MainFinding) -> str:
     """Say of what a line or a finding tells: "for children’s attachment, against usual care or the like"."""
     return f"for {OUTCOMES[line.outcome_class]}, against {COMPARATORS[line.comparator_class]}"
 
 
-def subject_of(line: Shown) -> str:
+def subject_of(line: ShownFinding) -> str:
     """Say in few words, for a mail's subject, which outcomes a line tells of."""
     return OUTCOMES[line.outcome_class].partition(",")[0]
 
@@ -132,7 +132,7 @@ COMPARATORS = {
 }
 
 
-def figures(line: Shown) -> str:
+def figures(line: ShownFinding) -> str:
     """Tell a line's figures, people first: "2 trials, 233 people, standardised difference 0.43 (0.13 to 0.73)"."""
     if not line.k:
         return "no study that can be read here"

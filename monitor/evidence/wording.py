@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from monitor.catalogue.loader import Baseline, GradingPolicy
-from monitor.catalogue.shapes.policies import DirectionPolicy, Fact, TierRule
+from monitor.catalogue.shapes.policies import CountedFact, DirectionPolicy, TierRule
 from monitor.catalogue.words import Direction, Tier
-from monitor.evidence.facts import Interval, StudyFacts, Tally
+from monitor.evidence.facts import CountRange, StudyFacts, Tally
 from monitor.kernel.language.english import listed, month
 from monitor.review.words import shown
 
@@ -17,7 +17,7 @@ _REVIEW = "the published review"
 
 
 def tier_reasons(
-    policy: GradingPolicy, facts: Mapping[str, Interval], *, tier: Tier, low: Tier, high: Tier
+    policy: GradingPolicy, facts: Mapping[str, CountRange], *, tier: Tier, low: Tier, high: Tier
 ) -> Iterator[str]:
     """Say the rule, the facts, and what they give; where unsettled, what would settle it."""
     for named in dict.fromkeys((high, low)):
@@ -38,17 +38,17 @@ def rule_sentence(policy: GradingPolicy, tier: Tier) -> str:
     return rule.sentence.format(**thresholds)
 
 
-def facts_sentence(policy: GradingPolicy, facts: Mapping[str, Interval]) -> str:
+def facts_sentence(policy: GradingPolicy, facts: Mapping[str, CountRange]) -> str:
     """Tell every count: "9 to 18 studies; 9 to 18 sound studies; …"."""
     return "; ".join(quantity(facts[name], fact) for name, fact in policy.facts.items())
 
 
-def quantity(interval: Interval, fact: Fact) -> str:
+def quantity(interval: CountRange, fact: CountedFact) -> str:
     """Tell one count: "1 study", "9 to 18 studies"."""
     return f"{interval} {fact.one if interval.hi == interval.lo == 1 else fact.many}"
 
 
-def _outcome(facts: Mapping[str, Interval], low: Tier, high: Tier) -> str:
+def _outcome(facts: Mapping[str, CountRange], low: Tier, high: Tier) -> str:
     if low is not high:
         return (
             f"The lower end of the range gives {low} and the upper end {high}, so either "
@@ -59,11 +59,11 @@ def _outcome(facts: Mapping[str, Interval], low: Tier, high: Tier) -> str:
     return f"Both ends of the range give {low}, so the tier is settled."
 
 
-def _shortfall(policy: GradingPolicy, facts: Mapping[str, Interval], high: Tier) -> str:
+def _shortfall(policy: GradingPolicy, facts: Mapping[str, CountRange], high: Tier) -> str:
     """Name the facts that keep the lower end below the upper end's tier."""
     rule = _rule(policy, high)
     short = [
-        quantity(Interval(missing, missing), policy.facts[name])
+        quantity(CountRange(missing, missing), policy.facts[name])
         for name, least in rule.at_least.items()
         if (missing := least - facts[name].lo) > 0
     ]
@@ -77,7 +77,7 @@ def _rule(policy: GradingPolicy, tier: Tier) -> TierRule:
 def study_reasons(baseline: Baseline, review_closed: date, tally: Tally) -> Iterator[str]:
     """Say where the counted studies come from."""
     low, high = baseline.facts["studies"]
-    yield f"From {_REVIEW}: {_studies(Interval(low, high))}. {_accepted_since(tally.new)}"
+    yield f"From {_REVIEW}: {_studies(CountRange(low, high))}. {_accepted_since(tally.new)}"
     if undated := [study for study in tally.uncertain if study.in_review is None]:
         yield (
             f"Not known to be published after the review closed in {month(review_closed)}, so "
@@ -89,7 +89,7 @@ def study_reasons(baseline: Baseline, review_closed: date, tally: Tally) -> Iter
         yield f"Among the review's own studies, so in its count already: {_labels(tally.known)}."
     if tally.other_outcome:
         yield (
-            f"Read and not counted: {_studies(Interval(tally.other_outcome, tally.other_outcome))} "
+            f"Read and not counted: {_studies(CountRange(tally.other_outcome, tally.other_outcome))} "
             "of another outcome than attachment or what leads to it."
         )
 
@@ -144,5 +144,5 @@ def _labels(studies: Iterable[StudyFacts]) -> str:
     return listed([study.label for study in studies])
 
 
-def _studies(interval: Interval) -> str:
+def _studies(interval: CountRange) -> str:
     return f"{interval} {'study' if interval.hi == interval.lo == 1 else 'studies'}"

@@ -25,7 +25,7 @@ from monitor.usage import service as usage
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatePart:
     """One part of a state under two policies, in words."""
 
     what: str
@@ -40,7 +40,7 @@ class Difference:
     slug: str
     name: str
     at: datetime
-    parts: tuple[Part, ...]
+    parts: tuple[StatePart, ...]
 
 
 def told_at(session: Session, slug: str, at: datetime) -> State | None:
@@ -116,11 +116,11 @@ def differences(
             yield Difference(slug, name, at, parts)
 
 
-def compare(before: State, after: State) -> tuple[Part, ...]:
+def compare(before: State, after: State) -> tuple[StatePart, ...]:
     """Set two states side by side, as different rules give them; only what differs."""
     told = _told(after)
     return tuple(
-        Part(what, words, told[what])
+        StatePart(what, words, told[what])
         for what, words in _told(before).items()
         if what in told and words != told[what]
     )

@@ -13,8 +13,8 @@ from monitor.gap.states import State
 from monitor.gap.tables import Change
 from monitor.kernel.language.english import number
 from monitor.usage import queries as usage
-from monitor.usage.agreement import Agreement, Basis, of_ranks, of_shares, sentence
-from monitor.usage.standing import Survey
+from monitor.usage.agreement import RangeBasis, RankAgreement, of_ranks, of_shares, sentence
+from monitor.usage.standing import WaveSurvey
 from monitor.usage.tables import Wave
 
 _TIERS = list(Tier)
@@ -31,7 +31,7 @@ class InStep:
     when: str
     counted: int | None  # services, or responses, of the wave
     unit: str | None
-    agreement: Agreement
+    agreement: RankAgreement
     tiers_at: datetime
     is_now: bool
 
@@ -53,7 +53,7 @@ class InStep:
     @property
     def source(self) -> str:
         """What it was worked out from."""
-        if self.agreement.basis is Basis.RANKS:
+        if self.agreement.basis is RangeBasis.RANKS:
             return "published ranks, as ranges"
         of = f" of {self.counted:,} {self.unit or 'services'}" if self.counted else ""
         return f"shares{of}; bootstrap interval"
@@ -64,7 +64,7 @@ def levels(tiers: Mapping[str, Tier]) -> dict[str, int]:
     return {slug: _TIERS.index(tier) + 1 for slug, tier in tiers.items()}
 
 
-def of_survey(evidence: Mapping[str, int], survey: Survey) -> Agreement | None:
+def of_survey(evidence: Mapping[str, int], survey: WaveSurvey) -> RankAgreement | None:
     """Work a wave's agreement out from its shares, or else from its ranks."""
     shares = survey.shares
     if len(shares) >= 2:  # noqa: PLR2004 - an order is of several
@@ -73,8 +73,8 @@ def of_survey(evidence: Mapping[str, int], survey: Survey) -> Agreement | None:
 
 
 def newest(
-    evidence: Mapping[str, int], surveys: Sequence[Survey]
-) -> tuple[Survey, Agreement] | None:
+    evidence: Mapping[str, int], surveys: Sequence[WaveSurvey]
+) -> tuple[WaveSurvey, RankAgreement] | None:
     """Give the newest wave that tells of half of all interventions or more, and its agreement.
 
     One that asks after a few says nothing of whether use follows evidence over all.
@@ -115,12 +115,12 @@ def history(session: Session, catalogue: Catalogue) -> list[InStep]:
     return told[::-1]
 
 
-def figure(told: Agreement | None) -> str:
+def figure(told: RankAgreement | None) -> str:
     """Write tau-b with its range, or the range alone of ranks."""
     if told is None:
         return "not known"
     span = f"{signed(told.low)} to {signed(told.high)}"
-    if told.tau is None or told.basis is Basis.RANKS:
+    if told.tau is None or told.basis is RangeBasis.RANKS:
         return span if told.low != told.high else signed(told.low)
     return f"{signed(told.tau)} ({span})"
 
@@ -140,6 +140,6 @@ def _tiers_at(changes: Iterable[Change], catalogue: Catalogue, at: datetime) -> 
     return tiers
 
 
-def _told(survey: Survey, agreement: Agreement, at: datetime, *, is_now: bool) -> InStep:
+def _told(survey: WaveSurvey, agreement: RankAgreement, at: datetime, *, is_now: bool) -> InStep:
     counted = survey.services if survey.unit != "responses" else survey.responses
     return InStep(survey.name, survey.when, counted, survey.unit, agreement, at, is_now)

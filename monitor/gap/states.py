@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from monitor.catalogue.words import Certainty, Direction, GapKind, Tier, UsageBand
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.kernel.language import english
 from monitor.usage.standing import UseFigure
 
@@ -39,12 +39,12 @@ class State:
     kind: GapKind
     sentence: str
     said: Direction | None = None
-    shows: tuple[Shown, ...] = ()
+    shows: tuple[ShownFinding, ...] = ()
     certainty: Mapping[str, Certainty] = field(default_factory=dict)
     use: UseFigure | None = None  # the newest share, with what it was compared with
 
     @property
-    def read(self) -> Shown | None:
+    def read(self) -> ShownFinding | None:
         """What the headline was read off; None: what the review said stands."""
         return next((line for line in self.shows if line.read), None)
 
@@ -90,7 +90,7 @@ class State:
             kind=GapKind(data["kind"]),
             sentence=data["sentence"],
             said=Direction(said) if (said := data.get("said")) else None,
-            shows=tuple(Shown.from_dict(line) for line in data.get("shows", ())),
+            shows=tuple(ShownFinding.from_dict(line) for line in data.get("shows", ())),
             certainty={kind: Certainty(at) for kind, at in data.get("certainty", {}).items()},
             use=UseFigure.from_dict(data["use"]) if data.get("use") else None,
         )

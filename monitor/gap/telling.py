@@ -5,7 +5,7 @@ One verdict, one wording: whoever reads the page after the mail must not find an
 
 from monitor.catalogue.words import Direction, Label, ResultClass, Tier, UsageBand
 from monitor.evidence.certainty.rules import moved as certainty_moved
-from monitor.evidence.shown import OUTCOMES, Shown, gone, place, speaker, subject_of
+from monitor.evidence.shown import OUTCOMES, ShownFinding, gone, place, speaker, subject_of
 from monitor.gap.states import State
 from monitor.kernel.language import english
 
@@ -90,7 +90,7 @@ def _moved_beside(before: State, after: State, *, brief: bool) -> list[str]:
     ]
 
 
-def moved(before: State | None, after: State) -> list[Shown]:
+def moved(before: State | None, after: State) -> list[ShownFinding]:
     """Give what trials since show in the pools and classes whose label is another now.
 
     Where the last study of one counts no more, that there is nothing to go on any more.
@@ -105,7 +105,7 @@ def moved(before: State | None, after: State) -> list[Shown]:
     ]
 
 
-def label_was(before: State | None, line: Shown) -> str:
+def label_was(before: State | None, line: ShownFinding) -> str:
     """Tell what trials since showed of the same before; that nothing was known, where it was so.
 
     Where directions were counted as votes, what trials showed was not kept apart from the review.
@@ -116,7 +116,7 @@ def label_was(before: State | None, line: Shown) -> str:
     return next((each.told for each in lines if _at(each) == _at(line)), Label.NOTHING.value)
 
 
-def since(state: State) -> Shown | None:
+def since(state: State) -> ShownFinding | None:
     """Give what trials since show that the headline was not read off: told beside the review's word.
 
     Of attachment or what leads to it alone, as the headline is, and of randomised trials first.
@@ -134,7 +134,7 @@ def trials_words(state: State) -> str:
     return english.sentence("; ".join(told)) if told else "No result of one is known"
 
 
-def _at(line: Shown) -> tuple[str, str]:
+def _at(line: ShownFinding) -> tuple[str, str]:
     return line.comparator_class, line.outcome_class
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from monitor.gap.states import State
 from monitor.gap.telling import findings_clause, tier_clause
 from monitor.kernel.language import english
-from monitor.usage.standing import Counted, UseFigure
+from monitor.usage.standing import UseFigure, WaveCount
 from monitor.usage.waves_compared import Condition
 
 PUBLISHED, WITHDRAWN = "wave published", "wave withdrawn"
@@ -139,17 +139,17 @@ def failed_words(failed: Sequence[str]) -> str:
     return english.listed([_FAILS[Condition(one)] for one in failed])
 
 
-def counted(one: Counted) -> str:
+def counted(one: WaveCount) -> str:
     """Write a share whole: "14.3% (99 of 690 services, February to April 2029)"."""
     return one.words
 
 
-def percent(one: Counted) -> str:
+def percent(one: WaveCount) -> str:
     """Write a share as pages do, with one decimal."""
     return one.percent
 
 
-def interval(one: Counted) -> str:
+def interval(one: WaveCount) -> str:
     """Write a share's 95% interval: "11.9% to 17.2%"."""
     return f"{100 * one.low:.1f}% to {100 * one.high:.1f}%"
 

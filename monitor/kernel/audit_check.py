@@ -45,7 +45,7 @@ class AuditCheck(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCheck:
     """What the row says: see ``AuditCheck``."""
 
     read: Head
@@ -72,7 +72,7 @@ def told(session: Session) -> Checked | None:
     return Checked(row.seq, row.at, row.whole_seq, row.whole_since) if row else None
 
 
-def kept(session: Session, secret: bytes) -> Kept | None:
+def kept(session: Session, secret: bytes) -> KeptCheck | None:
     """Give what the last check left; None where there was none.
 
     Raises:
@@ -81,7 +81,7 @@ def kept(session: Session, secret: bytes) -> Kept | None:
     row = session.scalar(select(AuditCheck))
     if row is None:
         return None
-    left = Kept(
+    left = KeptCheck(
         Head(row.seq, row.hash), row.at, Head(row.again_seq, row.again_hash), row.again_since,
         row.whole_seq, row.whole_since,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def kept(session: Session, secret: bytes) -> Kept | None:
     return left
 
 
-def keep(session: Session, now: Kept, secret: bytes) -> None:
+def keep(session: Session, now: KeptCheck, secret: bytes) -> None:
     """Keep how far the ledger was read."""
     row = session.scalar(select(AuditCheck))
     if row is None:
@@ -110,12 +110,12 @@ def keep(session: Session, now: Kept, secret: bytes) -> None:
     session.flush()
 
 
-def whole(head: Head, since: datetime, at: datetime) -> Kept:
+def whole(head: Head, since: datetime, at: datetime) -> KeptCheck:
     """Give what to keep once all was read up to ``head``, between ``since`` and ``at``."""
-    return Kept(head, at, audit.NOTHING, at, head.count, since)
+    return KeptCheck(head, at, audit.NOTHING, at, head.count, since)
 
 
-def read_again(now: Kept, upto: Head, at: datetime) -> Kept:
+def read_again(now: KeptCheck, upto: Head, at: datetime) -> KeptCheck:
     """Give what to keep once the second reading has come so far; it begins anew at its end."""
     if upto.count < now.read.count:
         return replace(now, again=upto, at=at)
@@ -127,7 +127,7 @@ def broken(entry: int) -> str:
     return f"audit entry {entry} does not follow: it was edited or removed"
 
 
-def _seal(of: Kept, secret: bytes) -> str:
+def _seal(of: KeptCheck, secret: bytes) -> str:
     said = [str(getattr(of, field.name)) for field in fields(of)]
     return hmac.new(
         secret, b"ledger check " + json.dumps(said).encode(), hashlib.sha256

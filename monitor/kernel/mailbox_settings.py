@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from monitor.kernel import addresses
-from monitor.kernel.source_settings import Section
+from monitor.kernel.source_settings import SettingsSection
 
 
 class Tls(StrEnum):
@@ -26,7 +26,7 @@ class Then(StrEnum):
     MOVE = "move"
 
 
-class ImapSettings(Section):
+class ImapSettings(SettingsSection):
     """The mailbox where mail that cannot be delivered comes back to, read over IMAP (docs/mail.md)."""
 
     host: str = Field("", description="its server; empty: no mailbox is read")

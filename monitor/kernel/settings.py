@@ -27,7 +27,7 @@ from monitor.kernel.private_files import refuse_open_to_others
 from monitor.kernel.source_settings import (
     FeedSourceSettings,
     OtherSourceSettings,
-    Section,
+    SettingsSection,
     SourceSettings,
     SourcesSettings,
     UsageSettings,
@@ -39,7 +39,7 @@ _OUTSIDE = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])[:/]\S*)?$"
 DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
 
-class DatabaseSettings(Section):
+class DatabaseSettings(SettingsSection):
     """Where everything is kept."""
 
     url: str = Field(
@@ -60,7 +60,7 @@ class DatabaseSettings(Section):
         return value
 
 
-class WebSettings(Section):
+class WebSettings(SettingsSection):
     """The pages."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -125,18 +125,18 @@ class WebSettings(Section):
         return addresses.check_contact(value)
 
 
-class Transport(StrEnum):
+class MailTransport(StrEnum):
     """How mail leaves."""
 
     MAILBOX = "mailbox"
     SMTP = "smtp"
 
 
-class MailSettings(Section):
+class MailSettings(SettingsSection):
     """Mail to readers and admins."""
 
-    transport: Transport = Field(
-        Transport.MAILBOX,
+    transport: MailTransport = Field(
+        MailTransport.MAILBOX,
         description='"mailbox" writes .eml files under var/mail/ and shows them to admins; '
         '"smtp" sends',
     )
@@ -212,7 +212,7 @@ class MailSettings(Section):
         return value
 
 
-class ReviewSettings(Section):
+class ReviewSettings(SettingsSection):
     """Appraisals and what they decide."""
 
     lead_above_readers: int = Field(
@@ -223,7 +223,7 @@ class ReviewSettings(Section):
     )
 
 
-class WatchSettings(Section):
+class WatchSettings(SettingsSection):
     """An address outside that raises an alarm when it hears from us no more: a dead man's switch."""
 
     ping_url: str = Field(
@@ -239,7 +239,7 @@ class WatchSettings(Section):
     )
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """Every setting, and the folder of the file they came from."""
 
     database: DatabaseSettings = DatabaseSettings()

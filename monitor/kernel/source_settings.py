@@ -6,20 +6,20 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of the settings that refuses keys it does not know."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
 
-class FeedSettings(Section):
+class FeedSettings(SettingsSection):
     """One RSS or Atom feed."""
 
     name: str = Field(min_length=1, max_length=80, description="how pages call it")
     url: str = Field(pattern=r"^https?://\S+$", description="its address")
 
 
-class UseFeedSettings(Section):
+class UseFeedSettings(SettingsSection):
     """One survey of use that others publish: JSON, or a CSV table with a TOML about it."""
 
     name: str = Field(min_length=1, max_length=60, description="how pages call it")
@@ -34,7 +34,7 @@ class UseFeedSettings(Section):
     )
 
 
-class UsageSettings(Section):
+class UsageSettings(SettingsSection):
     """Feeds of use: surveys that others publish, brought in as drafts of waves, never published by themselves."""
 
     feeds: tuple[UseFeedSettings, ...] = Field(
@@ -55,7 +55,7 @@ class UsageSettings(Section):
 BaseUrl = Annotated[str, Field(pattern=r"^https?://\S+$", description="the service and its path")]
 
 
-class SourceSettings(Section):
+class SourceSettings(SettingsSection):
     """One source with an API."""
 
     enabled: bool = Field(default=True, description="ask this source")
@@ -64,7 +64,7 @@ class SourceSettings(Section):
     every_hours: float = Field(24, ge=0.001, le=24 * 31, description="hours between polls")
 
 
-class FeedSourceSettings(Section):
+class FeedSourceSettings(SettingsSection):
     """One source made of feeds."""
 
     enabled: bool = Field(default=True, description="ask these feeds")
@@ -146,7 +146,7 @@ class OtherSourceSettings(SourceSettings):
     base_url: str = Field("", pattern=r"^(https?://\S+)?$", description="the service and its path")
 
 
-class ByFileSettings(Section):
+class ByFileSettings(SettingsSection):
     """A database that a person searches, and whose export they bring as a file."""
 
     person: str = Field(
@@ -156,7 +156,7 @@ class ByFileSettings(Section):
     every_days: int = Field(90, ge=1, le=366, description="days between exports")
 
 
-class SourcesSettings(Section):
+class SourcesSettings(SettingsSection):
     """The literature sources."""
 
     allow_loopback: bool = Field(

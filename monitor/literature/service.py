@@ -13,7 +13,7 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature.ingest.arriving import Arrival, Known, add_papers
+from monitor.literature.ingest.arriving import Arrival, SharedWithArrivals, add_papers
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import merging, regrouping, resolve, study_names
@@ -64,7 +64,7 @@ def ingest(
     """
     one_at_a_time(session)
     arrivals = [Arrival.of(stored, matcher) for stored in records]
-    known = Known.of(session, arrivals)
+    known = SharedWithArrivals.of(session, arrivals)
     done: list[Ingested] = []
     fresh: list[Arrival] = []
     for arrival in arrivals:

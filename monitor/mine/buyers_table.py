@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.mine import rules
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.usage import brought_tables
 
 COLUMNS = ("service", "group", "intervention", "families_a_year")
@@ -24,10 +24,10 @@ _MAX_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadBuyersTable:
     """A table as read. ``problems`` say why it is refused; none: the entries may be kept."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ServiceEntry, ...]
     problems: tuple[str, ...]
 
 
@@ -42,12 +42,12 @@ class _Service:
     lines: dict[str, int] = field(default_factory=dict)  # where each intervention stood
 
 
-def read(table: bytes, catalogue: Catalogue) -> Read:
+def read(table: bytes, catalogue: Catalogue) -> ReadBuyersTable:
     """Read and check a table. Never raises for what is in it."""
     try:
         lines, problems = _lines(table)
     except InvalidInput as error:
-        return Read((), (str(error),))
+        return ReadBuyersTable((), (str(error),))
     services: dict[str, _Service] = {}
     for line in lines:
         try:
@@ -62,11 +62,13 @@ def read(table: bytes, catalogue: Catalogue) -> Read:
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
         problems = [*problems[:_MAX_PROBLEMS], f"and {more} more rows that cannot be used"]
-    entries = (Entry(service.name, service.group, service.offers) for service in services.values())
-    return Read(() if problems else tuple(entries), tuple(problems))
+    entries = (
+        ServiceEntry(service.name, service.group, service.offers) for service in services.values()
+    )
+    return ReadBuyersTable(() if problems else tuple(entries), tuple(problems))
 
 
-def rows(entries: Iterable[Entry], catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
+def rows(entries: Iterable[ServiceEntry], catalogue: Catalogue) -> list[tuple[str, str, str, str]]:
     """Write entries as ``read`` takes them, in the columns' order, without the head."""
     written = []
     for entry in entries:
@@ -81,7 +83,7 @@ def _written(families: int | None) -> str:
     return "" if families is None else str(families)
 
 
-def _lines(data: bytes) -> tuple[list[brought_tables.Line], list[str]]:
+def _lines(data: bytes) -> tuple[list[brought_tables.TableLine], list[str]]:
     if len(data) > MAX_BYTES:
         raise InvalidInput("the table is larger than a megabyte: bring a part of it")
     table = brought_tables.table(io.BytesIO(data), "the table")
@@ -100,7 +102,7 @@ def _lines(data: bytes) -> tuple[list[brought_tables.Line], list[str]]:
         raise InvalidInput(f"the table names the column {', '.join(twice)} twice")
     problems = [f"line {number}: has more cells than columns" for number in table.overlong]
     lines = [
-        brought_tables.Line(
+        brought_tables.TableLine(
             row.number, {_ALSO.get(name, name): cell for name, cell in row.cells.items()}
         )
         for row in table.rows
@@ -108,7 +110,9 @@ def _lines(data: bytes) -> tuple[list[brought_tables.Line], list[str]]:
     return lines, problems
 
 
-def _take(line: brought_tables.Line, services: dict[str, _Service], catalogue: Catalogue) -> None:
+def _take(
+    line: brought_tables.TableLine, services: dict[str, _Service], catalogue: Catalogue
+) -> None:
     """Add a row to its service.
 
     Raises:
@@ -143,7 +147,7 @@ def _offers_none(service: _Service, families: int | None, number: int) -> None:
     service.lines.setdefault("", number)
 
 
-def _families(line: brought_tables.Line) -> int | None:
+def _families(line: brought_tables.TableLine) -> int | None:
     if line.cell("families_a_year").casefold() in _UNKNOWN:
         return None
     number = brought_tables.whole(line, "families_a_year")

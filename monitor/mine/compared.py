@@ -9,14 +9,14 @@ from monitor.catalogue.words import GapKind
 from monitor.gap.queries import InterventionState
 from monitor.gap.telling import tier_words, used
 from monitor.mine import telling
-from monitor.mine.rules import HEADINGS, Bought, Entry, OwnUse, bought_of, own_gap, own_use
+from monitor.mine.rules import HEADINGS, Bought, OwnUse, ServiceEntry, bought_of, own_gap, own_use
 from monitor.review.words import shown
 
 _ORDER = (*HEADINGS, (GapKind.ALIGNED,), (GapKind.UNKNOWN,))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class InterventionLine:
     """One intervention: how it stands nationally, own use, the gap on it, and what that means."""
 
     national: InterventionState
@@ -34,28 +34,32 @@ class NotBought:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class GapSection:
     """The interventions of one national kind of gap; what is bought stands row by row."""
 
     kind: GapKind
     counted: Bought
-    bought: tuple[Line, ...]
+    bought: tuple[InterventionLine, ...]
     others: tuple[NotBought, ...]
 
 
 def lines(
-    policy: GapPolicy, ten: Iterable[InterventionState], entries: Sequence[Entry]
-) -> list[Line]:
+    policy: GapPolicy, ten: Iterable[InterventionState], entries: Sequence[ServiceEntry]
+) -> list[InterventionLine]:
     """Set own use beside each of the ten, in their order."""
     told = []
     for intervention in ten:
         use = own_use(entries, intervention.slug)
         kind = own_gap(policy, intervention.state, use)
-        told.append(Line(intervention, use, kind, telling.for_you(kind, intervention.state, use)))
+        told.append(
+            InterventionLine(
+                intervention, use, kind, telling.for_you(kind, intervention.state, use)
+            )
+        )
     return told
 
 
-def sections(ten: Sequence[Line], entries: Sequence[Entry]) -> list[Section]:
+def sections(ten: Sequence[InterventionLine], entries: Sequence[ServiceEntry]) -> list[GapSection]:
     """Part the ten by their national kind of gap, widest first; a kind nobody has is left out."""
     states = {line.national.slug: line.national.state for line in ten}
     bought = {slug for entry in entries for slug in entry.offers}
@@ -65,18 +69,18 @@ def sections(ten: Sequence[Line], entries: Sequence[Entry]) -> list[Section]:
         if these:
             offered = tuple(line for line in these if line.use.offering)
             others = _not_bought(line for line in these if not line.use.offering)
-            sections.append(Section(kinds[0], bought_of(kinds, states, bought), offered, others))
+            sections.append(GapSection(kinds[0], bought_of(kinds, states, bought), offered, others))
     return sections
 
 
-def _not_bought(these: Iterable[Line]) -> tuple[NotBought, ...]:
+def _not_bought(these: Iterable[InterventionLine]) -> tuple[NotBought, ...]:
     by_meaning: dict[str, list[InterventionState]] = {}
     for line in these:
         by_meaning.setdefault(line.means, []).append(line.national)
     return tuple(NotBought(means, tuple(of)) for means, of in by_meaning.items())
 
 
-def rows(ten: Iterable[Line]) -> list[dict[str, Any]]:
+def rows(ten: Iterable[InterventionLine]) -> list[dict[str, Any]]:
     """Lay the ten out as a table to take away: own use and gap beside the national ones."""
     return [
         {

@@ -31,7 +31,7 @@ _TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedView:
     """A view as it was opened on this device; it closes by itself at ``until``."""
 
     buyer_key: str
@@ -86,7 +86,7 @@ def open_view(session: Session, uuid: str, at: datetime) -> str:
     return token
 
 
-def opened(session: Session, token: str, at: datetime) -> Opened | None:
+def opened(session: Session, token: str, at: datetime) -> OpenedView | None:
     """Tell whose view a sitting's token keeps open; None: nobody's, or not any more."""
     sitting = session.execute(
         select(Sitting.began_at, Buyer.key, Buyer.address)
@@ -95,7 +95,7 @@ def opened(session: Session, token: str, at: datetime) -> Opened | None:
     ).first()
     if sitting is None or not sitting.began_at <= at < sitting.began_at + rules.SITTING_LASTS:
         return None
-    return Opened(sitting.key, sitting.address, sitting.began_at + rules.SITTING_LASTS)
+    return OpenedView(sitting.key, sitting.address, sitting.began_at + rules.SITTING_LASTS)
 
 
 def close(session: Session, token: str) -> None:

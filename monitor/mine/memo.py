@@ -10,13 +10,13 @@ from datetime import date
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.shown import OUTCOMES
 from monitor.gap.explaining.explained import Explained
-from monitor.gap.memos.memo import SWITCHING, UNKNOWN, Told, fact
-from monitor.gap.memos.sheets import Block, Sheet, Table, cut, within
+from monitor.gap.memos.memo import SWITCHING, UNKNOWN, ToldChange, fact
+from monitor.gap.memos.sheets import Block, Sheet, SheetTable, cut, within
 from monitor.gap.telling import tier_words, used
 from monitor.kernel.language.english import NOT_KNOWN, day, listed, sentence
 from monitor.mine import telling
-from monitor.mine.compared import Line
-from monitor.mine.rules import Entry
+from monitor.mine.compared import InterventionLine
+from monitor.mine.rules import ServiceEntry
 from monitor.review.words import shown
 
 MOST_EXPLAINED = 4  # whose verdict is explained: the widest gaps, as there is one sheet
@@ -29,22 +29,22 @@ _CELL, _SENTENCE = 110, 330
 class Mine:
     """What the memo is made of. ``lines``: the ten with own use; ``why``: of those bought, by slug."""
 
-    entries: Sequence[Entry]
-    lines: Sequence[Line]
-    changes: Sequence[Told]
+    entries: Sequence[ServiceEntry]
+    lines: Sequence[InterventionLine]
+    changes: Sequence[ToldChange]
     why: Mapping[str, Explained]
     on: date
     address: str
 
 
-def explained_first(lines: Sequence[Line]) -> list[str]:
+def explained_first(lines: Sequence[InterventionLine]) -> list[str]:
     """Name what is bought and is explained, the widest gaps on own use first."""
     bought = [line for line in lines if line.use.offering]
     widest = sorted(bought, key=lambda line: (_is_quiet(line), -line.use.offering))
     return [line.national.slug for line in widest[:MOST_EXPLAINED]]
 
 
-def _is_quiet(line: Line) -> bool:
+def _is_quiet(line: InterventionLine) -> bool:
     return line.kind.value in {"aligned", NOT_KNOWN}
 
 
@@ -71,7 +71,7 @@ def sheet(catalogue: Catalogue, mine: Mine) -> Sheet:
 
 
 def _blocks(
-    catalogue: Catalogue, mine: Mine, bought: Sequence[Line], others: Sequence[str]
+    catalogue: Catalogue, mine: Mine, bought: Sequence[InterventionLine], others: Sequence[str]
 ) -> Iterator[Block]:
     if bought:
         yield Block("What you buy, beside evidence and national use", table=_bought(bought))
@@ -85,7 +85,7 @@ def _blocks(
         yield Block("What would change a verdict", (), tuple(_would(mine, bought)))
 
 
-def _bought(bought: Sequence[Line]) -> Table:
+def _bought(bought: Sequence[InterventionLine]) -> SheetTable:
     rows = tuple(
         (
             line.national.name,
@@ -96,19 +96,19 @@ def _bought(bought: Sequence[Line]) -> Table:
         )
         for line in bought
     )
-    return Table(
+    return SheetTable(
         "What you buy", ("Intervention", "Evidence", "Yours", "National use", "For you"), rows
     )
 
 
-def _changed(changes: Sequence[Told]) -> Iterator[str]:
+def _changed(changes: Sequence[ToldChange]) -> Iterator[str]:
     for change in changes:
         yield f"{day(change.at)}: {change.sentence}"
     if not changes:
         yield "Nothing has changed since the 2023 review in what you buy."
 
 
-def _sure(bought: Sequence[Line]) -> Iterator[str]:
+def _sure(bought: Sequence[InterventionLine]) -> Iterator[str]:
     """Tell of each what people confirmed; of those without a trial since, that there is none."""
     without = [line.national.short for line in bought if not line.national.state.shows]
     for line in bought:
@@ -124,7 +124,7 @@ def _sure(bought: Sequence[Line]) -> Iterator[str]:
         yield f"No result of a trial since the review is known here of {listed(without)}."
 
 
-def _takes(catalogue: Catalogue, bought: Sequence[Line]) -> Table:
+def _takes(catalogue: Catalogue, bought: Sequence[InterventionLine]) -> SheetTable:
     rows = tuple(
         (
             line.national.short,
@@ -135,14 +135,14 @@ def _takes(catalogue: Catalogue, bought: Sequence[Line]) -> Table:
         )
         for line in bought
     )
-    return Table(
+    return SheetTable(
         "What it takes",
         ("Intervention", "Who gives it", "Training", "Cost of training", SWITCHING),
         rows,
     )
 
 
-def _would(mine: Mine, bought: Sequence[Line]) -> Iterator[str]:
+def _would(mine: Mine, bought: Sequence[InterventionLine]) -> Iterator[str]:
     for line in bought:
         if why := mine.why.get(line.national.slug):
             yield cut(f"{line.national.short}: {why.hangs_on} {why.next_tier}".strip(), _SENTENCE)
@@ -151,5 +151,5 @@ def _would(mine: Mine, bought: Sequence[Line]) -> Iterator[str]:
         yield f"Of the other {left}: on the page of each."
 
 
-def _names(entries: Sequence[Entry]) -> str:
+def _names(entries: Sequence[ServiceEntry]) -> str:
     return cut(listed([entry.name for entry in entries]) or "none", _SENTENCE)

@@ -7,16 +7,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import NotFound
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.mine.tables import Buyer, OwnOffer, OwnService, Sitting
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldService:
     """One service as it is kept."""
 
     id: int
-    entry: Entry
+    entry: ServiceEntry
     changed_at: datetime
 
 
@@ -32,7 +32,7 @@ def buyer(session: Session, key: str) -> Buyer:
     return buyer
 
 
-def services(session: Session, key: str) -> list[Held]:
+def services(session: Session, key: str) -> list[HeldService]:
     """Give a buyer's services, in the order they were entered; three statements, however many."""
     rows = session.scalars(
         select(OwnService).where(OwnService.buyer_key == key).order_by(OwnService.id)
@@ -42,12 +42,14 @@ def services(session: Session, key: str) -> list[Held]:
     for offer in session.scalars(told.order_by(OwnOffer.service_id, OwnOffer.slug)):
         offers.setdefault(offer.service_id, {})[offer.slug] = offer.families
     return [
-        Held(row.id, Entry(row.name, row.group, offers.get(row.id, {})), row.changed_at)
+        HeldService(
+            row.id, ServiceEntry(row.name, row.group, offers.get(row.id, {})), row.changed_at
+        )
         for row in rows
     ]
 
 
-def service(session: Session, key: str, service_id: int) -> Held:
+def service(session: Session, key: str, service_id: int) -> HeldService:
     """Give one service of a buyer.
 
     Raises:

@@ -27,7 +27,7 @@ _RUN = frozenset("=+-@")  # a spreadsheet runs a cell that begins so
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ServiceEntry:
     """What is said of one service: its name and group, and what it offers to how many families.
 
     ``offers`` is by slug; None: offered, to a number of families that is not known.
@@ -66,14 +66,14 @@ HEADINGS: tuple[tuple[GapKind, ...], ...] = (
 )
 
 
-def own_use(entries: Sequence[Entry], slug: str) -> OwnUse:
+def own_use(entries: Sequence[ServiceEntry], slug: str) -> OwnUse:
     """Count the services that offer an intervention, and their families a year."""
     numbers = [entry.offers[slug] for entry in entries if slug in entry.offers]
     known = [number for number in numbers if number is not None]
     return OwnUse(len(numbers), len(entries), sum(known), len(numbers) - len(known))
 
 
-def touched(entries: Iterable[Entry]) -> frozenset[str]:
+def touched(entries: Iterable[ServiceEntry]) -> frozenset[str]:
     """Name the interventions that any of the services offers."""
     return frozenset(slug for entry in entries for slug in entry.offers)
 
@@ -98,7 +98,7 @@ def bought_of(
     return Bought(tuple(kinds), len(slugs & set(bought)), len(slugs))
 
 
-def groups(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+def groups(entries: Sequence[ServiceEntry]) -> dict[str, list[ServiceEntry]]:
     """Part services by group, by name; those without one come last."""
     named = sorted({entry.group for entry in entries}, key=lambda name: (not name, name.casefold()))
     return {name: [entry for entry in entries if entry.group == name] for name in named}

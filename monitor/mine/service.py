@@ -15,7 +15,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.persistence.database import affected
 from monitor.mine import queries, rules
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.mine.tables import Buyer, OwnOffer, OwnService, Sitting
 from monitor.notify import holding
 from monitor.notify.messages.forgetting import forget
@@ -29,7 +29,7 @@ CHANGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class BroughtServices:
     """What a table brought in: services that are new, that it replaced, and that it left as they were."""
 
     new: int
@@ -37,7 +37,7 @@ class Brought:
     same: int
 
 
-def add(session: Session, key: str, entry: Entry, at: datetime) -> int:
+def add(session: Session, key: str, entry: ServiceEntry, at: datetime) -> int:
     """Enter a service; gives its id.
 
     Raises:
@@ -54,7 +54,7 @@ def add(session: Session, key: str, entry: Entry, at: datetime) -> int:
 
 
 def change(
-    session: Session, key: str, service_id: int, entry: Entry, *, seen: str, at: datetime
+    session: Session, key: str, service_id: int, entry: ServiceEntry, *, seen: str, at: datetime
 ) -> None:
     """Say anew what a service is and offers. ``seen``: when it had been changed, as the form showed.
 
@@ -86,7 +86,9 @@ def remove(session: Session, key: str, service_id: int, at: datetime) -> None:
     _follow(session, buyer, at)
 
 
-def bring(session: Session, key: str, entries: Sequence[Entry], at: datetime) -> Brought:
+def bring(
+    session: Session, key: str, entries: Sequence[ServiceEntry], at: datetime
+) -> BroughtServices:
     """Enter the services of a table: those it names are as it says, all others stay as they are.
 
     Raises:
@@ -110,7 +112,7 @@ def bring(session: Session, key: str, entries: Sequence[Entry], at: datetime) ->
             replaced += 1
     if new or replaced:
         _follow(session, buyer, at)
-    return Brought(new, replaced, len(wanted) - new - replaced)
+    return BroughtServices(new, replaced, len(wanted) - new - replaced)
 
 
 def erase(session: Session, key: str, at: datetime) -> None:
@@ -175,7 +177,7 @@ def _refuse_alike(session: Session, key: str, name: str, *, beside: int | None =
         raise InvalidInput("Another of your services has this name", field="name")
 
 
-def _insert(session: Session, key: str, entry: Entry, at: datetime) -> int:
+def _insert(session: Session, key: str, entry: ServiceEntry, at: datetime) -> int:
     row = OwnService(
         buyer_key=key,
         name=entry.name,
@@ -189,7 +191,7 @@ def _insert(session: Session, key: str, entry: Entry, at: datetime) -> int:
     return row.id
 
 
-def _write(session: Session, row: OwnService, entry: Entry, at: datetime) -> bool:
+def _write(session: Session, row: OwnService, entry: ServiceEntry, at: datetime) -> bool:
     """Make a service what is said of it; tells whether anything was another before."""
     theirs = select(OwnOffer.slug, OwnOffer.families).where(OwnOffer.service_id == row.id)
     offers: dict[str, int | None] = dict(session.execute(theirs).all())
@@ -202,7 +204,7 @@ def _write(session: Session, row: OwnService, entry: Entry, at: datetime) -> boo
     return True
 
 
-def _offer(session: Session, service_id: int, entry: Entry) -> None:
+def _offer(session: Session, service_id: int, entry: ServiceEntry) -> None:
     session.add_all(
         OwnOffer(service_id=service_id, slug=slug, families=families)
         for slug, families in entry.offers.items()

@@ -10,7 +10,7 @@ from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
 from monitor.gap.telling import used
 from monitor.kernel.language import english
-from monitor.mine.rules import HEADINGS, Bought, Entry, OwnUse, bought_of, touched
+from monitor.mine.rules import HEADINGS, Bought, OwnUse, ServiceEntry, bought_of, touched
 
 _LABELS = {
     GapKind.UNDER_RESEARCHED: "under-researched",
@@ -81,7 +81,7 @@ def for_you(kind: GapKind, state: State, use: OwnUse) -> str:
     return f"Little studied{bought}: no gap in what you buy."
 
 
-def title(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
+def title(states: Mapping[str, State], entries: Sequence[ServiceEntry]) -> str:
     """Say in one sentence what is bought of each kind of gap that there is among the ten."""
     if not entries:
         return "What do your services offer?"
@@ -115,7 +115,7 @@ def _not_the_one(part: Bought) -> bool:
     return (part.bought, part.of) == (0, 1)
 
 
-def pattern(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
+def pattern(states: Mapping[str, State], entries: Sequence[ServiceEntry]) -> str:
     """Say whether what is bought follows the national pattern; empty where that cannot be said.
 
     The national pattern is that some are much used and little studied, and others well studied and
@@ -142,7 +142,7 @@ def pattern(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
     return "You buy the same part of what is little studied as of what is well studied and little used."
 
 
-def unknown(states: Mapping[str, State], entries: Sequence[Entry]) -> str:
+def unknown(states: Mapping[str, State], entries: Sequence[ServiceEntry]) -> str:
     """Say what is not known: gaps that cannot be told, and families that were not given."""
     told = []
     gaps = bought_of((GapKind.UNKNOWN,), states, touched(entries))

@@ -26,7 +26,7 @@ from monitor.notify.words import Kind
 
 
 @dataclass(slots=True)
-class Chosen:
+class ChosenTerms:
     """One reader's terms; ``spent``: how often they were interrupted in the quarter that goes on."""
 
     terms: Terms
@@ -44,7 +44,7 @@ class Chosen:
             self.row.spent, self.row.quarter = self.spent + 1, self.quarter
 
 
-def hold(session: Session, readers: Collection[int], at: datetime) -> dict[int, Chosen]:
+def hold(session: Session, readers: Collection[int], at: datetime) -> dict[int, ChosenTerms]:
     """Give the terms of each of these readers, and hold what is kept of them until the commit."""
     kept = (
         select(ReaderTerms)
@@ -55,7 +55,7 @@ def hold(session: Session, readers: Collection[int], at: datetime) -> dict[int, 
     )
     rows = {row.subscriber_id: row for row in session.scalars(kept)} if readers else {}
     quarter = terms.quarter(at)
-    return {id_: Chosen(of_row(rows.get(id_)), quarter, rows.get(id_)) for id_ in readers}
+    return {id_: ChosenTerms(of_row(rows.get(id_)), quarter, rows.get(id_)) for id_ in readers}
 
 
 def of(session: Session, reader: int) -> Terms:

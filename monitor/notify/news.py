@@ -19,7 +19,7 @@ OF_THE_REVIEW = "the study may be among the review’s own, so it is no news"
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class CausingStudy:
     """What is known of the study that caused a change.
 
     ``in_review``: it may be among the review's own studies. ``leaves``: it no longer counts;
@@ -34,10 +34,10 @@ class Cause:
     told: bool = False
 
 
-NO_STUDY = Cause()
+NO_STUDY = CausingStudy()
 
 
-def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
+def is_news(kinds: Collection[str], cause: CausingStudy = NO_STUDY) -> bool:
     """Tell whether a change is mailed."""
     if not kinds:
         return False
@@ -47,7 +47,7 @@ def is_news(kinds: Collection[str], cause: Cause = NO_STUDY) -> bool:
     return not why_silent(kinds, in_review=cause.in_review and not cause.told)
 
 
-def is_added(kinds: Collection[str], cause: Cause, cause_kind: str) -> bool:
+def is_added(kinds: Collection[str], cause: CausingStudy, cause_kind: str) -> bool:
     """Tell whether a decision on a study only moved a count: that stands in the lists of digests.
 
     Of a study that was told already, what only moves its count takes nothing back: the page has it.

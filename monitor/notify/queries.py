@@ -160,7 +160,7 @@ def _hears_of(slug: str) -> ColumnElement[bool]:
 
 
 def readers_told(
-    session: Session, previews: Collection[Preview], cause: news.Cause = news.NO_STUDY
+    session: Session, previews: Collection[Preview], cause: news.CausingStudy = news.NO_STUDY
 ) -> int:
     """Count the followers whom a step would tell by mail, as far as it is news.
 

@@ -37,7 +37,7 @@ _QUARTER = 3  # months
 _HOUR = timedelta(hours=7)  # of the day that a digest is dated, in UK time: before work begins
 
 
-class Weight(IntEnum):
+class ChangeWeight(IntEnum):
     """How much a change matters: what interrupts, and what a subject tells of several."""
 
     ADDED = 0  # only a count moved
@@ -76,7 +76,7 @@ class News:
     ``corrects``: it takes back, or puts back, what this reader was told.
     """
 
-    weight: Weight
+    weight: ChangeWeight
     kinds: frozenset[Kind]
     corrects: bool = False
 
@@ -90,7 +90,7 @@ def way(terms: Terms, news: News, spent: int) -> Way:
         return Way.AT_ONCE
     if not news.kinds & terms.kinds:
         return Way.NOT
-    if news.weight is Weight.URGENT:
+    if news.weight is ChangeWeight.URGENT:
         return Way.AT_ONCE
     return _may_wait(terms, news, spent)
 
@@ -99,25 +99,25 @@ def _may_wait(terms: Terms, news: News, spent: int) -> Way:
     if terms.cadence is not Cadence.AT_ONCE:
         return Way.HELD
     if terms.budget is None:
-        return Way.AT_ONCE if news.weight > Weight.ADDED else Way.NOT
-    within = news.weight is Weight.MAJOR and spent < terms.budget
+        return Way.AT_ONCE if news.weight > ChangeWeight.ADDED else Way.NOT
+    within = news.weight is ChangeWeight.MAJOR and spent < terms.budget
     return Way.AT_ONCE if within else Way.HELD
 
 
 def interrupts(terms: Terms, news: News) -> bool:
     """Tell whether news told at once is charged to the reader's budget."""
-    return not news.corrects and news.weight is not Weight.URGENT and terms.budget is not None
+    return not news.corrects and news.weight is not ChangeWeight.URGENT and terms.budget is not None
 
 
 def weight(
     before: State | None, after: State, kinds: Collection[str], *, retracted: bool = False
-) -> Weight:
+) -> ChangeWeight:
     """Weigh a change."""
     if retracted or (before is not None and (_lower(before, after) or _worse(before, after))):
-        return Weight.URGENT
+        return ChangeWeight.URGENT
     if _MAJOR.intersection(kinds):
-        return Weight.MAJOR
-    return Weight.MINOR if set(kinds) - {ChangeKind.STUDIES} else Weight.ADDED
+        return ChangeWeight.MAJOR
+    return ChangeWeight.MINOR if set(kinds) - {ChangeKind.STUDIES} else ChangeWeight.ADDED
 
 
 def kinds_of(kinds: Collection[str], *, retracted: bool = False) -> frozenset[Kind]:

@@ -25,7 +25,7 @@ from monitor.review.tables import QueueItem
 from monitor.usage import queries as usage
 from monitor.usage.intervals import Share, wilson
 from monitor.usage.splits import shown_rows
-from monitor.usage.standing import Survey
+from monitor.usage.standing import WaveSurvey
 from monitor.usage.tables import WaveRow
 
 Row = dict[str, Any]
@@ -241,7 +241,7 @@ def use(session: Session) -> list[Row]:
     ]
 
 
-def _use_row(survey: Survey, row: WaveRow) -> Row:
+def _use_row(survey: WaveSurvey, row: WaveRow) -> Row:
     share = None
     if row.numerator is not None and row.denominator:
         share = Share(row.numerator, row.denominator, survey.effect)

@@ -12,12 +12,12 @@ from monitor.accounts import queries as accounts
 from monitor.accounts.queries import PersonState
 from monitor.accounts.tables import Role
 from monitor.feeds.tables import SourceRow
-from monitor.kernel.settings import Settings, Transport
+from monitor.kernel.settings import MailTransport, Settings
 
 _PAIR = 2  # people who appraise each study
 
 
-class What(StrEnum):
+class NextThing(StrEnum):
     """One thing to do."""
 
     PEOPLE = "people"
@@ -28,14 +28,14 @@ class What(StrEnum):
 
 
 # without these nothing is decided here; the others may wait
-_FIRST = frozenset({What.PEOPLE, What.SOURCES})
+_FIRST = frozenset({NextThing.PEOPLE, NextThing.SOURCES})
 
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
     """One thing to do, and whether it was done."""
 
-    what: What
+    what: NextThing
     done: bool
 
 
@@ -66,13 +66,15 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
     asked = session.scalar(select(func.count()).where(SourceRow.last_success_at.is_not(None)))
     on = session.scalar(select(func.count()).where(SourceRow.enabled))
     done = {
-        What.PEOPLE: reviewers >= _PAIR,
-        What.SOURCES: bool(asked),
-        What.CONTACT: bool(settings.sources.contact),
-        What.MAIL: settings.mail.transport is Transport.SMTP,
-        What.ADDRESS: not _is_here(settings.web.public_url),
+        NextThing.PEOPLE: reviewers >= _PAIR,
+        NextThing.SOURCES: bool(asked),
+        NextThing.CONTACT: bool(settings.sources.contact),
+        NextThing.MAIL: settings.mail.transport is MailTransport.SMTP,
+        NextThing.ADDRESS: not _is_here(settings.web.public_url),
     }
-    return FirstSteps(tuple(FirstStep(what, done[what]) for what in What), reviewers, asks=bool(on))
+    return FirstSteps(
+        tuple(FirstStep(what, done[what]) for what in NextThing), reviewers, asks=bool(on)
+    )
 
 
 def _is_here(url: str) -> bool:

@@ -18,9 +18,9 @@ from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.distance import Distance
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.evidence.registered import AwaitedTrial, registered
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.gap import queries as gaps
 from monitor.gap import service as gap
 from monitor.gap.rules import State
@@ -50,12 +50,12 @@ class Priority:
     slug: str
     name: str
     state: State
-    place: Interval | None
+    place: CountRange | None
     distance: Distance | None
-    used: Interval
+    used: CountRange
     ranks: tuple[int, ...]
     out_of: int
-    weight: rules.Weight | None
+    weight: rules.WeightRange | None
     could: str
     counted: int
     trials: tuple[AwaitedTrial, ...]
@@ -145,7 +145,7 @@ class _Case:
     catalogue: Catalogue
     slug: str
     state: State
-    studies: Sequence[evidence.Weighed]
+    studies: Sequence[evidence.WeighedStudy]
     standing: BaselineInForce
     at: datetime
 
@@ -180,7 +180,7 @@ class _Case:
         return evidence.weigh(self.catalogue, self.slug, [*self.studies, trial], self.standing)
 
 
-def _label(shows: Sequence[Shown]) -> Label:
+def _label(shows: Sequence[ShownFinding]) -> Label:
     at = {(line.comparator_class, line.outcome_class): line.label for line in shows}
     return at.get(imagined.PLACE, Label.NOTHING)
 

@@ -12,26 +12,26 @@ from fractions import Fraction
 
 from monitor.catalogue.words import Label
 from monitor.evidence.distance import Distance
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.kernel.language.english import either
-from monitor.usage.standing import Counted
+from monitor.usage.standing import WaveCount
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class WeightRange:
     """A weight between two ends, both included."""
 
     lo: Fraction
     hi: Fraction
 
 
-def use(ranks: Sequence[int], out_of: int) -> Interval:
+def use(ranks: Sequence[int], out_of: int) -> CountRange:
     """Give how widely used, 1 to ``out_of``, from the ranks still possible; none: anything."""
     possible = [rank for rank in ranks if 1 <= rank <= out_of] or [1, out_of]
-    return Interval(out_of + 1 - max(possible), out_of + 1 - min(possible))
+    return CountRange(out_of + 1 - max(possible), out_of + 1 - min(possible))
 
 
-def ranks_by_share(shares: Mapping[str, Counted], out_of: int) -> dict[str, tuple[int, ...]]:
+def ranks_by_share(shares: Mapping[str, WaveCount], out_of: int) -> dict[str, tuple[int, ...]]:
     """Give the ranks that the shares of a survey allow, 1 for the most used.
 
     One is above another only where its whole interval is, and only shares of one wave and unit are
@@ -48,7 +48,7 @@ def ranks_by_share(shares: Mapping[str, Counted], out_of: int) -> dict[str, tupl
     }
 
 
-def _beside(own: Counted, shares: Iterable[Counted]) -> list[Counted]:
+def _beside(own: WaveCount, shares: Iterable[WaveCount]) -> list[WaveCount]:
     return [one for one in shares if (one.wave, one.unit) == (own.wave, own.unit)]
 
 
@@ -68,16 +68,16 @@ def label_words(now: Label, then: Mapping[str, Label]) -> str:
     return f"the label “{now}” would become {either(said)}"
 
 
-def weight(used: Interval, missing: Distance) -> Weight:
+def weight(used: CountRange, missing: Distance) -> WeightRange:
     """Multiply both ends: of use, and of the share that is missing."""
     low, high = missing.share
-    return Weight(used.lo * low, used.hi * high)
+    return WeightRange(used.lo * low, used.hi * high)
 
 
-def places(weights: Mapping[str, Weight]) -> dict[str, Interval]:
+def places(weights: Mapping[str, WeightRange]) -> dict[str, CountRange]:
     """Give each the places it may have, the greatest weight first. Ties stay ties."""
     return {
-        name: Interval(
+        name: CountRange(
             1 + sum(other.lo > own.hi for other in weights.values()),
             len(weights) - sum(other.hi < own.lo for other in weights.values()),
         )

@@ -10,7 +10,7 @@ from monitor.review.accepted import (
     said_in_review,
 )
 from monitor.review.appraisal.rounds import tool_chosen
-from monitor.review.pairs.compare import Pair, Parting, Side, merge, merges, pair
+from monitor.review.pairs.compare import PaperPair, Parting, Side, merge, merges, pair
 from monitor.review.queue.entries import (
     MatchedWords,
     QueueEntry,
@@ -32,7 +32,7 @@ from monitor.review.queue.lanes import (
     Filters,
     Kinds,
     Order,
-    Place,
+    PageEnd,
     Tallies,
     counts,
     tallies,
@@ -45,8 +45,8 @@ from monitor.review.studies import (
     EarlierRound,
     ReportView,
     RoundView,
+    StudyTurn,
     StudyView,
-    Turn,
     earlier_rounds,
     screened_for,
     study,
@@ -65,9 +65,9 @@ __all__ = [
     "Kinds",
     "MatchedWords",
     "Order",
-    "Pair",
+    "PageEnd",
+    "PaperPair",
     "Parting",
-    "Place",
     "QueueEntry",
     "QueueItemView",
     "QueueStanding",
@@ -76,10 +76,10 @@ __all__ = [
     "RoundView",
     "ScreeningView",
     "Side",
+    "StudyTurn",
     "StudyView",
     "Tallies",
     "Taught",
-    "Turn",
     "accepted",
     "counted",
     "counts",

@@ -12,7 +12,7 @@ from monitor.review.appraisal.appraising import (
     was_handed_in,
 )
 from monitor.review.appraisal.deciding import (
-    Sent,
+    SentDecision,
     accepting,
     accepting_decision,
     concerned,
@@ -22,13 +22,13 @@ from monitor.review.appraisal.deciding import (
     why,
     withdraw,
 )
-from monitor.review.appraisal.drafting import Draft, draft, to_hand_in
+from monitor.review.appraisal.drafting import ReadingInTheMaking, draft, to_hand_in
 from monitor.review.appraisal.drafting import drop as drop_draft
 from monitor.review.appraisal.drafting import keep as keep_draft
 from monitor.review.appraisal.rounds import open_round
 from monitor.review.family.regrouping import Form, Moved, regroup
 from monitor.review.family.regrouping import undo as undo_regrouping
-from monitor.review.family.rules import Attach, Change, Detach, Merge, Split
+from monitor.review.family.rules import Attach, Change, Detach, Merge, SplitOff
 from monitor.review.notices.retracting import AlertOutcome, withdraw_retracted, withdrawn
 from monitor.review.notices.retracting import settle as settle_alert
 from monitor.review.pairs.follow import follow_merge
@@ -47,15 +47,15 @@ __all__ = [
     "Attach",
     "Change",
     "Detach",
-    "Draft",
     "Form",
     "Merge",
     "Moved",
     "Outcome",
+    "ReadingInTheMaking",
     "ScreeningAnswer",
-    "Sent",
+    "SentDecision",
     "Settled",
-    "Split",
+    "SplitOff",
     "accepting",
     "accepting_decision",
     "ask_again",

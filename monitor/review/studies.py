@@ -19,7 +19,7 @@ from monitor.review import locking, rules
 from monitor.review.appraisal import given, rounds
 from monitor.review.appraisal.appraising import is_open as is_open_now
 from monitor.review.appraisal.deciding import require_study
-from monitor.review.reading.differences import Row, differences
+from monitor.review.reading.differences import DifferenceRow, differences
 from monitor.review.reading.model import Reading, from_json
 from monitor.review.rules import Judgement
 from monitor.review.tables import (
@@ -107,7 +107,7 @@ class DecisionView:
     at: datetime
 
 
-class Turn(StrEnum):
+class StudyTurn(StrEnum):
     """What one person can do for a study now."""
 
     APPRAISE = "appraise"
@@ -137,15 +137,15 @@ class StudyView:
     round: RoundView
     given: int
     appraisals: tuple[AppraisalView, ...]
-    differences: tuple[Row, ...]
+    differences: tuple[DifferenceRow, ...]
     consensus: ConsensusView | None
     decisions: tuple[DecisionView, ...]
-    turn: Turn
+    turn: StudyTurn
 
     @property
     def can_appraise(self) -> bool:
         """Whether this reader's reading is asked for: a first, a second, or one that settles."""
-        return self.turn in {Turn.APPRAISE, Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
+        return self.turn in {StudyTurn.APPRAISE, StudyTurn.SETTLE, StudyTurn.SETTLE_AS_ONE_OF_TWO}
 
 
 def earlier_rounds(session: Session, study_id: int) -> tuple[EarlierRound, ...]:
@@ -202,22 +202,22 @@ def study(
         differences=_differences(visible, tools) if compared or differs else (),
         consensus=_consensus(waiting, settling, named) if waiting else None,
         decisions=_decisions(session, study_id, named),
-        turn=_turn(viewer_id, [a.reviewer_id for a in two], waiting) if able else Turn.NOTHING,
+        turn=_turn(viewer_id, [a.reviewer_id for a in two], waiting) if able else StudyTurn.NOTHING,
     )
 
 
-def _turn(viewer_id: int | None, people: Sequence[int], waiting: Consensus | None) -> Turn:
+def _turn(viewer_id: int | None, people: Sequence[int], waiting: Consensus | None) -> StudyTurn:
     """Tell what somebody can do for a study in an open round; ``people`` have appraised it."""
     if viewer_id is None:
-        return Turn.NOTHING
+        return StudyTurn.NOTHING
     if waiting is not None and waiting.confirmed_at is not None:
-        return Turn.COUNT
+        return StudyTurn.COUNT
     if waiting is not None:
         other = waiting.how is Settling.PAIR and viewer_id == _asked_to_confirm(waiting)
-        return Turn.CONFIRM if other else Turn.NOTHING
+        return StudyTurn.CONFIRM if other else StudyTurn.NOTHING
     if len(people) == given.PAIR:
-        return Turn.SETTLE_AS_ONE_OF_TWO if viewer_id in people else Turn.SETTLE
-    return Turn.NOTHING if viewer_id in people else Turn.APPRAISE
+        return StudyTurn.SETTLE_AS_ONE_OF_TWO if viewer_id in people else StudyTurn.SETTLE
+    return StudyTurn.NOTHING if viewer_id in people else StudyTurn.APPRAISE
 
 
 def _asked_to_confirm(waiting: Consensus) -> int:
@@ -257,7 +257,7 @@ def screened_for(session: Session, study_id: int) -> tuple[str, ...]:
     return _screened_for(session, [study_id]).get(study_id, ())
 
 
-def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dict[int, Turn]:
+def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dict[int, StudyTurn]:
     """Tell of some studies in an open round what they wait for from this reviewer.
 
     Those that wait for somebody else are left out. Three statements, however many studies.
@@ -286,7 +286,7 @@ def waiting_for(session: Session, user_id: int, study_ids: Sequence[int]) -> dic
         study_id: _turn(user_id, list(people[study_id]), settled.get(study_id))
         for study_id in study_ids
     }
-    return {study_id: turn for study_id, turn in turns.items() if turn is not Turn.NOTHING}
+    return {study_id: turn for study_id, turn in turns.items() if turn is not StudyTurn.NOTHING}
 
 
 def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
@@ -299,7 +299,9 @@ def _reports(session: Session, study_id: int) -> tuple[ReportView, ...]:
     return tuple(ReportView(row.id, row.title, row.year, row.role) for row in rows)
 
 
-def _differences(visible: Sequence[Appraisal], tools: Mapping[str, Tool]) -> tuple[Row, ...]:
+def _differences(
+    visible: Sequence[Appraisal], tools: Mapping[str, Tool]
+) -> tuple[DifferenceRow, ...]:
     if len(visible) < given.PAIR:
         return ()
     first, second = (given.reading_of(appraisal) for appraisal in visible)

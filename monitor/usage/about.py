@@ -34,7 +34,7 @@ class GoldStandard(BaseModel):
         return self
 
 
-class About(BaseModel):
+class AboutWave(BaseModel):
     """One wave. What may be left out is not known then, and pages say so."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -120,7 +120,7 @@ class About(BaseModel):
         return max(known, default=None)
 
 
-def read(data: bytes) -> tuple[About | None, list[str]]:
+def read(data: bytes) -> tuple[AboutWave | None, list[str]]:
     """Read a wave's TOML; None with everything that is wrong with it.
 
     >>> read(b"name = 'A'")[0] is None
@@ -135,10 +135,10 @@ def read(data: bytes) -> tuple[About | None, list[str]]:
     return check(raw)
 
 
-def check(raw: Any) -> tuple[About | None, list[str]]:  # noqa: ANN401 - whatever a file held
+def check(raw: Any) -> tuple[AboutWave | None, list[str]]:  # noqa: ANN401 - whatever a file held
     """Check what a wave says of itself, already read; None with everything that is wrong."""
     try:
-        return About.model_validate(_cleaned(raw)), []
+        return AboutWave.model_validate(_cleaned(raw)), []
     except ValidationError as error:
         return None, [_told(fault) for fault in error.errors(include_url=False)]
 

@@ -17,7 +17,7 @@ SEED = 20260101  # fixed: the same counts give the same interval, on every machi
 _PERCENTILES = (2.5, 97.5)
 
 
-class Basis(StrEnum):
+class RangeBasis(StrEnum):
     """What an agreement was worked out from, and so what its range means."""
 
     SHARES = "shares"  # a bootstrap interval
@@ -25,13 +25,13 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class RankAgreement:
     """Tau-b with its range; ``tau`` is None where ranks allow several and none stands out."""
 
     tau: float | None
     low: float
     high: float
-    basis: Basis
+    basis: RangeBasis
     of: int  # interventions compared
 
 
@@ -49,7 +49,7 @@ def tau_b(evidence: Sequence[float], use: Sequence[float]) -> float | None:
     return sum(a * b for a, b in pairs) / sqrt(untied_evidence * untied_use)
 
 
-def of_shares(evidence: Mapping[str, int], shares: Mapping[str, Share]) -> Agreement | None:
+def of_shares(evidence: Mapping[str, int], shares: Mapping[str, Share]) -> RankAgreement | None:
     """Work tau-b out from shares, with a parametric bootstrap interval; None where it has none.
 
     Counts are drawn anew as binomial on the effective n, each intervention by itself: the answers
@@ -59,7 +59,9 @@ def of_shares(evidence: Mapping[str, int], shares: Mapping[str, Share]) -> Agree
     return _of_shares(tuple(evidence[slug] for slug in both), tuple(shares[slug] for slug in both))
 
 
-def of_ranks(evidence: Mapping[str, int], ranks: Mapping[str, Sequence[int]]) -> Agreement | None:
+def of_ranks(
+    evidence: Mapping[str, int], ranks: Mapping[str, Sequence[int]]
+) -> RankAgreement | None:
     """Work tau-b out from ranks still possible (1 is most used), each given once; no ties.
 
     ``tau`` is what the ranks as stated give, where they allow one value alone. The range is of
@@ -72,7 +74,7 @@ def of_ranks(evidence: Mapping[str, int], ranks: Mapping[str, Sequence[int]]) ->
     if loose is None:
         return None
     alone = strict[0] if strict and strict[0] == strict[1] else None
-    return Agreement(alone, *loose, Basis.RANKS, len(both))
+    return RankAgreement(alone, *loose, RangeBasis.RANKS, len(both))
 
 
 def loosened(stated: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
@@ -99,7 +101,7 @@ def is_contradictory(stated: Mapping[str, Sequence[int]]) -> bool:
     return loosened(sets) != sets
 
 
-def sentence(agreement: Agreement) -> str:
+def sentence(agreement: RankAgreement) -> str:
     """Say in one plain sentence whether use follows evidence; claims only what the range allows."""
     if agreement.high < 0:
         return "No: the more evidence, the less use."
@@ -109,7 +111,7 @@ def sentence(agreement: Agreement) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _of_shares(levels: tuple[int, ...], shares: tuple[Share, ...]) -> Agreement | None:
+def _of_shares(levels: tuple[int, ...], shares: tuple[Share, ...]) -> RankAgreement | None:
     tau = tau_b(levels, [share.value for share in shares])
     if tau is None:
         return None
@@ -125,9 +127,9 @@ def _of_shares(levels: tuple[int, ...], shares: tuple[Share, ...]) -> Agreement 
     untied = (use != 0).sum(axis=1) * (evidence != 0).sum()
     taus = (use * evidence).sum(axis=1)[untied > 0] / np.sqrt(untied[untied > 0])
     if not len(taus):
-        return Agreement(tau, tau, tau, Basis.SHARES, len(shares))
+        return RankAgreement(tau, tau, tau, RangeBasis.SHARES, len(shares))
     low, high = np.percentile(taus, _PERCENTILES)
-    return Agreement(tau, float(low), float(high), Basis.SHARES, len(shares))
+    return RankAgreement(tau, float(low), float(high), RangeBasis.SHARES, len(shares))
 
 
 @functools.lru_cache(maxsize=256)

@@ -32,7 +32,7 @@ _LONGEST_COUNT = 40  # characters: Python refuses to read a number of thousands 
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableLine:
     """One row of a table, by column, with the line of the file that it ends on."""
 
     number: int
@@ -44,16 +44,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BroughtTable:
     """A table: its columns, and its rows in the file's order."""
 
     columns: tuple[str, ...]
-    rows: tuple[Line, ...]
+    rows: tuple[TableLine, ...]
     overlong: tuple[int, ...] = ()  # lines left out: more cells than columns
     called: str = "line"  # what its rows' numbers count
 
 
-def table(file: IO[bytes], name: str) -> Table:
+def table(file: IO[bytes], name: str) -> BroughtTable:
     """Read a table with a header line; commas, semicolons, tabs or bars.
 
     Raises:
@@ -83,8 +83,8 @@ def table(file: IO[bytes], name: str) -> Table:
     return _rows(reader, columns, above, name)
 
 
-def _rows(reader: Any, columns: tuple[str, ...], above: int, name: str) -> Table:  # noqa: ANN401 - csv's own type is private
-    rows: list[Line] = []
+def _rows(reader: Any, columns: tuple[str, ...], above: int, name: str) -> BroughtTable:  # noqa: ANN401 - csv's own type is private
+    rows: list[TableLine] = []
     overlong: list[int] = []
     try:
         for cells in reader:
@@ -94,12 +94,12 @@ def _rows(reader: Any, columns: tuple[str, ...], above: int, name: str) -> Table
             if any(cell.strip() for cell in cells[len(columns) :]):
                 overlong.append(number)
                 continue
-            rows.append(Line(number, dict(zip(columns, map(cell_text, cells), strict=False))))
+            rows.append(TableLine(number, dict(zip(columns, map(cell_text, cells), strict=False))))
             if len(rows) > MAX_ROWS:
                 raise InvalidInput(f"{name} has more than {MAX_ROWS:,} rows: bring a part of it")
     except csv.Error as error:
         raise InvalidInput(f"{name} cannot be read as a table: {error}") from None
-    return Table(columns, tuple(rows), tuple(overlong))
+    return BroughtTable(columns, tuple(rows), tuple(overlong))
 
 
 def column_name(cell: str) -> str:
@@ -107,7 +107,7 @@ def column_name(cell: str) -> str:
     return _NAME.sub("_", unicodedata.normalize("NFKC", cell).casefold()).strip("_")
 
 
-def whole(line: Line, column: str) -> int | None:
+def whole(line: TableLine, column: str) -> int | None:
     """Read a count; None for an empty cell. "1,234" and "99.0" are whole numbers.
 
     Raises:
@@ -190,7 +190,7 @@ def intervention(named: str, catalogue: Catalogue) -> str:
     )
 
 
-def share(line: Line, design_effect: float) -> Share | None:
+def share(line: TableLine, design_effect: float) -> Share | None:
     """Read numerator and denominator together; None where both are empty.
 
     Raises:

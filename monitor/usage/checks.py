@@ -6,8 +6,8 @@ from datetime import date
 
 from monitor.kernel.language.english import listed, plural
 from monitor.kernel.language.uk import long_date
-from monitor.usage.splits import DIMENSIONS, FEWEST, Row, parts_of, whole_of
-from monitor.usage.standing import Survey
+from monitor.usage.splits import DIMENSIONS, FEWEST, SplitRow, parts_of, whole_of
+from monitor.usage.standing import WaveSurvey
 from monitor.usage.waves_compared import differing_words, same_question
 
 _MOST_NAMED = 5
@@ -22,10 +22,10 @@ class Check:
 
 
 def checks(  # noqa: PLR0913 - what a wave says, and what it stands beside
-    survey: Survey,
-    rows: Sequence[Row],
-    before: Survey | None,
-    overlaps: Survey | None,
+    survey: WaveSurvey,
+    rows: Sequence[SplitRow],
+    before: WaveSurvey | None,
+    overlaps: WaveSurvey | None,
     *,
     invited: int | None,
     promoters: Sequence[str],
@@ -68,7 +68,7 @@ def _look(words: str) -> Check:
     return Check(passed=False, words=words)
 
 
-def _complete(survey: Survey, names: Mapping[str, str]) -> Check:
+def _complete(survey: WaveSurvey, names: Mapping[str, str]) -> Check:
     missing = [name for slug, name in names.items() if slug not in survey.shares]
     if not missing:
         return _passed(f"All {len(names)} have a numerator and a denominator.")
@@ -76,7 +76,7 @@ def _complete(survey: Survey, names: Mapping[str, str]) -> Check:
     return _look(f"There is {left} {listed(missing)}: their earlier figure stands.")
 
 
-def _denominators(survey: Survey) -> Check | None:
+def _denominators(survey: WaveSurvey) -> Check | None:
     known = sorted({share.denominator for share in survey.shares.values()})
     total = survey.services if survey.unit == "services" else survey.responses
     if not known:
@@ -89,7 +89,7 @@ def _denominators(survey: Survey) -> Check | None:
     )
 
 
-def _over(survey: Survey, today: date) -> Check | None:
+def _over(survey: WaveSurvey, today: date) -> Check | None:
     if survey.field_to is None or survey.field_to <= today:
         return None
     return _look(
@@ -98,7 +98,7 @@ def _over(survey: Survey, today: date) -> Check | None:
     )
 
 
-def _sums(rows: Sequence[Row]) -> Check | None:
+def _sums(rows: Sequence[SplitRow]) -> Check | None:
     """Find parts that are more together than all who were asked."""
     for by in DIMENSIONS:
         for slug in dict.fromkeys(row.slug for row in rows):
@@ -111,7 +111,7 @@ def _sums(rows: Sequence[Row]) -> Check | None:
     return None
 
 
-def _areas(rows: Sequence[Row], areas: Collection[str]) -> Check | None:
+def _areas(rows: Sequence[SplitRow], areas: Collection[str]) -> Check | None:
     unknown = sorted({row.area for row in rows if row.area and row.area not in areas})
     if not unknown:
         return None
@@ -119,7 +119,7 @@ def _areas(rows: Sequence[Row], areas: Collection[str]) -> Check | None:
     return _look(f"No area is known by the name {named}: is it written as other waves write it?")
 
 
-def _question(survey: Survey, before: Survey | None) -> Check | None:
+def _question(survey: WaveSurvey, before: WaveSurvey | None) -> Check | None:
     if before is None or before.question is None:
         return _look(
             "The question of the wave before is not known, so nothing is compared with it."
@@ -131,7 +131,7 @@ def _question(survey: Survey, before: Survey | None) -> Check | None:
     return _look(f"The question is not that of “{before.name}”: {told}. Nothing is compared.")
 
 
-def _response(survey: Survey, invited: int | None) -> Check:
+def _response(survey: WaveSurvey, invited: int | None) -> Check:
     if not invited or not survey.responses:
         return _look("How many were invited is not known, so neither is the response rate.")
     rate = round(100 * survey.responses / invited)
@@ -149,7 +149,7 @@ def _promoters(promoters: Sequence[str]) -> Check | None:
     )
 
 
-def _together(survey: Survey) -> Check | None:
+def _together(survey: WaveSurvey) -> Check | None:
     if not (survey.responses and survey.services and survey.services > survey.responses):
         return None
     if survey.stated_effect:
@@ -161,7 +161,7 @@ def _together(survey: Survey) -> Check | None:
     )
 
 
-def _small(rows: Sequence[Row]) -> Check | None:
+def _small(rows: Sequence[SplitRow]) -> Check | None:
     small = {
         (row.nation, row.sector, row.area)
         for row in rows
@@ -176,7 +176,7 @@ def _small(rows: Sequence[Row]) -> Check | None:
     )
 
 
-def _overlap(overlaps: Survey | None) -> Check | None:
+def _overlap(overlaps: WaveSurvey | None) -> Check | None:
     if overlaps is None:
         return None
     return _look(

@@ -7,7 +7,7 @@ from typing import Protocol
 from monitor.kernel.language.english import listed
 
 
-class Ranked(Protocol):
+class RankedRow(Protocol):
     """A row of a wave, as far as ranks go."""
 
     @property
@@ -24,7 +24,7 @@ class Ranked(Protocol):
     def denominator(self) -> int | None: ...  # noqa: D102 - as the row has it
 
 
-def of_ranks(rows: Sequence[Ranked], called: str) -> list[str]:
+def of_ranks(rows: Sequence[RankedRow], called: str) -> list[str]:
     """Say which ranks of all who were asked cannot be, and what to write instead."""
     ranked = [row for row in rows if row.is_whole and row.ranks]
     told = [problem for row in ranked if (problem := _beside_counts(row, ranked, called))]
@@ -65,7 +65,7 @@ def _place(
     return False
 
 
-def _beside_counts(row: Ranked, ranked: Sequence[Ranked], called: str) -> str | None:
+def _beside_counts(row: RankedRow, ranked: Sequence[RankedRow], called: str) -> str | None:
     """Say that a row is ranked below another that its counts put it above."""
     own = _share(row)
     for other in ranked:
@@ -80,7 +80,7 @@ def _beside_counts(row: Ranked, ranked: Sequence[Ranked], called: str) -> str | 
     return None
 
 
-def _share(row: Ranked) -> Fraction | None:
+def _share(row: RankedRow) -> Fraction | None:
     if row.numerator is None or not row.denominator:
         return None
     return Fraction(row.numerator, row.denominator)

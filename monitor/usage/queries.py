@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import NotFound
-from monitor.usage.standing import MAIN_UNITS, Stated, Survey, in_order
+from monitor.usage.standing import MAIN_UNITS, Stated, WaveSurvey, in_order
 from monitor.usage.tables import Wave, WaveRow, WaveState
 
 
@@ -46,29 +46,29 @@ def rows(session: Session, wave_id: int) -> list[WaveRow]:
     return list(session.scalars(statement))
 
 
-def published(session: Session, at: datetime | None = None) -> list[Survey]:
+def published(session: Session, at: datetime | None = None) -> list[WaveSurvey]:
     """Give the published waves of the main units, the oldest survey first; ``at``: those of then."""
     return in_order(s for s in _published(session, at) if s.unit in MAIN_UNITS)
 
 
-def beside(session: Session) -> list[Survey]:
+def beside(session: Session) -> list[WaveSurvey]:
     """Give the published waves of other units, the oldest first: shown, never merged."""
     return in_order(s for s in _published(session) if s.unit not in MAIN_UNITS)
 
 
-def survey(session: Session, wave_: Wave) -> Survey:
+def survey(session: Session, wave_: Wave) -> WaveSurvey:
     """Give one wave as rules read it, whatever its state."""
     return _surveys(session, [wave_])[0]
 
 
-def _published(session: Session, at: datetime | None = None) -> list[Survey]:
+def _published(session: Session, at: datetime | None = None) -> list[WaveSurvey]:
     stands = Wave.state == WaveState.PUBLISHED
     if at is not None:  # one that was withdrawn since stood until then
         stands = (Wave.published_at <= at) & ((Wave.ended_at.is_(None)) | (Wave.ended_at > at))
     return _surveys(session, session.scalars(select(Wave).where(stands)).all())
 
 
-def _surveys(session: Session, waves: Sequence[Wave]) -> list[Survey]:
+def _surveys(session: Session, waves: Sequence[Wave]) -> list[WaveSurvey]:
     whole = (
         select(WaveRow)
         .where(
@@ -85,8 +85,8 @@ def _surveys(session: Session, waves: Sequence[Wave]) -> list[Survey]:
     return [_survey(wave, of.get(wave.id, ())) for wave in waves]
 
 
-def _survey(wave_: Wave, whole: Iterable[WaveRow]) -> Survey:
-    return Survey(
+def _survey(wave_: Wave, whole: Iterable[WaveRow]) -> WaveSurvey:
+    return WaveSurvey(
         id=wave_.id,
         name=wave_.name,
         question=wave_.question,

@@ -14,9 +14,9 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.usage import queries
 from monitor.usage.splits import FEWEST
-from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
+from monitor.usage.standing import MAIN_UNITS, Observation, WaveSurvey, observe
 from monitor.usage.tables import Wave, WaveRow, WaveState
-from monitor.usage.wave_table import Read
+from monitor.usage.wave_table import ReadWave
 
 __all__ = [
     "Observation",
@@ -58,7 +58,7 @@ def latest(session: Session, slug: str, *, at: datetime | None = None) -> Observ
     return observe(queries.published(session, at), slug)
 
 
-def draft(session: Session, read: Read, *, by: str, at: datetime, origin: str = FILE) -> Wave:
+def draft(session: Session, read: ReadWave, *, by: str, at: datetime, origin: str = FILE) -> Wave:
     """Keep a wave that was read without a problem as a draft. Nothing follows from it yet.
 
     Raises:
@@ -115,7 +115,7 @@ def draft(session: Session, read: Read, *, by: str, at: datetime, origin: str = 
     return wave
 
 
-def draft_from_feed(session: Session, read: Read, *, feed: str, at: datetime) -> Wave | None:
+def draft_from_feed(session: Session, read: ReadWave, *, feed: str, at: datetime) -> Wave | None:
     """Keep what a feed sent as a draft; None: the same wave was here before, whatever became of it.
 
     An earlier draft of that name from the same feed gives way to it.
@@ -205,7 +205,7 @@ def discard(
     return wave
 
 
-def overlapping(session: Session, wave: Wave) -> Survey | None:
+def overlapping(session: Session, wave: Wave) -> WaveSurvey | None:
     """Find a published wave of the main units in the field at the same time; None: there is none."""
     if wave.unit not in MAIN_UNITS or wave.field_from is None or wave.field_to is None:
         return None

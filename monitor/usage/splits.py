@@ -11,7 +11,7 @@ FEWEST = 10  # services of a part that is shown: fewer might be told apart
 DIMENSIONS = ("nation", "sector", "area")
 
 
-class Row(Protocol):
+class SplitRow(Protocol):
     """A row of a wave, as it is kept."""
 
     slug: str
@@ -22,7 +22,7 @@ class Row(Protocol):
     denominator: int | None
 
 
-RowT = TypeVar("RowT", bound=Row)
+RowT = TypeVar("RowT", bound=SplitRow)
 NationOf = Callable[[str], str | None]  # the nation of an area; None: not known
 
 
@@ -31,7 +31,7 @@ def nowhere(area: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SplitPart:
     """One part. ``share`` is None where too few answered to show it, or it was not counted."""
 
     name: str
@@ -39,11 +39,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class UseSplit:
     """One intervention in one wave by nation, sector or area, with a sentence on how to read it."""
 
     by: str
-    parts: tuple[Part, ...]
+    parts: tuple[SplitPart, ...]
     hidden: int  # parts that are too small to show
     sentence: str
     width: str  # how exactly the smallest part that is shown is known; empty: none is
@@ -81,14 +81,14 @@ def shown_rows(rows: Sequence[RowT], nation_of: NationOf = nowhere) -> list[RowT
     return [row for row in rows if _is_shown(row, shown)]
 
 
-def _is_shown(row: Row, shown: Mapping[tuple[str, str], frozenset[str]]) -> bool:
+def _is_shown(row: SplitRow, shown: Mapping[tuple[str, str], frozenset[str]]) -> bool:
     if row.denominator is None or not (row.nation or row.sector or row.area):
         return True
     by = next((by for by in DIMENSIONS if _only(row, by)), None)
     return by is not None and getattr(row, by) in shown[row.slug, by]
 
 
-def _shown(rows: Sequence[Row], slug: str, by: str, nation_of: NationOf) -> frozenset[str]:
+def _shown(rows: Sequence[SplitRow], slug: str, by: str, nation_of: NationOf) -> frozenset[str]:
     """Name the parts by one dimension that may be shown.
 
     Everybody knows in which nation an area is: what a nation is less its areas is nothing or ten
@@ -106,8 +106,8 @@ def _shown(rows: Sequence[Row], slug: str, by: str, nation_of: NationOf) -> froz
 
 
 def splits(
-    rows: Sequence[Row], slug: str, effect: float, nation_of: NationOf = nowhere
-) -> list[Split]:
+    rows: Sequence[SplitRow], slug: str, effect: float, nation_of: NationOf = nowhere
+) -> list[UseSplit]:
     """Split one intervention by each dimension alone; what is crossed with another is left out.
 
     Parts that could be worked out from all the others are hidden with the next smallest.
@@ -139,11 +139,11 @@ def mostly_noise(shares: Sequence[Share]) -> bool:
     return True
 
 
-def _only(row: Row, by: str) -> bool:
+def _only(row: SplitRow, by: str) -> bool:
     return all(bool(getattr(row, dimension)) == (dimension == by) for dimension in DIMENSIONS)
 
 
-def parts_of(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
+def parts_of(rows: Sequence[SplitRow], slug: str, by: str) -> dict[str, int]:
     """Give how many each part by one dimension alone is of, of those counted."""
     return {
         getattr(row, by): row.denominator
@@ -152,23 +152,25 @@ def parts_of(rows: Sequence[Row], slug: str, by: str) -> dict[str, int]:
     }
 
 
-def whole_of(rows: Sequence[Row], slug: str) -> int:
+def whole_of(rows: Sequence[SplitRow], slug: str) -> int:
     """Give how many there are in all; 0 where the row of all does not say, or is not there."""
     whole = (row for row in rows if row.slug == slug and not (row.nation or row.sector or row.area))
     return next((row.denominator or 0 for row in whole), 0)
 
 
-def _split(by: str, rows: Sequence[Row], effect: float, shown: frozenset[str]) -> Split:
+def _split(by: str, rows: Sequence[SplitRow], effect: float, shown: frozenset[str]) -> UseSplit:
     shares = {
         getattr(row, by): Share(row.numerator, row.denominator, effect)
         for row in rows
         if row.numerator is not None and row.denominator
     }
-    parts = tuple(Part(name, share if name in shown else None) for name, share in shares.items())
-    return Split(by, parts, len(shares) - len(shown), _sentence(by, parts), _width(parts))
+    parts = tuple(
+        SplitPart(name, share if name in shown else None) for name, share in shares.items()
+    )
+    return UseSplit(by, parts, len(shares) - len(shown), _sentence(by, parts), _width(parts))
 
 
-def _sentence(by: str, parts: Sequence[Part]) -> str:
+def _sentence(by: str, parts: Sequence[SplitPart]) -> str:
     seen = [part.share for part in parts if part.share]
     if not seen:
         return f"No {by} has enough services to be shown."
@@ -177,7 +179,7 @@ def _sentence(by: str, parts: Sequence[Part]) -> str:
     return f"At least one {by} differs from the others by more than chance would make."
 
 
-def _width(parts: Sequence[Part]) -> str:
+def _width(parts: Sequence[SplitPart]) -> str:
     seen = [(part.share, part.name) for part in parts if part.share]
     if not seen:
         return ""

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from monitor.kernel.language import english
 from monitor.usage.intervals import Share, design_effect, wilson
-from monitor.usage.waves_compared import Comparison, Condition, Figure, compare
+from monitor.usage.waves_compared import Condition, Figure, WaveComparison, compare
 
 # Bands, ranks and changes are of these; waves of others stand beside, and are never merged.
 MAIN_UNITS = frozenset({None, "services", "responses"})
@@ -27,7 +27,7 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class WaveSurvey:
     """One wave: what was asked and when, and what it says of each intervention."""
 
     id: int | None
@@ -74,7 +74,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class WaveCount:
     """A count of one wave, as it is told: never without its denominator, unit and dates."""
 
     wave: str
@@ -86,7 +86,7 @@ class Counted:
     high: float
 
     @classmethod
-    def of(cls, survey: Survey, share: Share) -> Self:
+    def of(cls, survey: WaveSurvey, share: Share) -> Self:
         """Tell a share of a wave."""
         low, high = (round(end, _DIGITS) for end in wilson(share))
         return cls(
@@ -113,8 +113,8 @@ class UseFigure:
     none: use changed. Kept in states as JSON.
     """
 
-    now: Counted
-    before: Counted | None = None
+    now: WaveCount
+    before: WaveCount | None = None
     difference: float | None = None
     low: float | None = None
     high: float | None = None
@@ -135,8 +135,8 @@ class UseFigure:
         """Read the JSON that ledgers keep."""
         before = data["before"]
         return cls(
-            now=Counted(**data["now"]),
-            before=Counted(**before) if before else None,
+            now=WaveCount(**data["now"]),
+            before=WaveCount(**before) if before else None,
             difference=data["difference"],
             low=data["low"],
             high=data["high"],
@@ -164,7 +164,7 @@ class Observation:
     figure: UseFigure | None
 
 
-def in_order(surveys: Iterable[Survey]) -> list[Survey]:
+def in_order(surveys: Iterable[WaveSurvey]) -> list[WaveSurvey]:
     """Put waves in the order of their field dates, the oldest first; one without dates is oldest."""
     return sorted(
         surveys,
@@ -176,7 +176,7 @@ def in_order(surveys: Iterable[Survey]) -> list[Survey]:
     )
 
 
-def observe(surveys: Sequence[Survey], slug: str) -> Observation | None:
+def observe(surveys: Sequence[WaveSurvey], slug: str) -> Observation | None:
     """Tell what waves of the main units, in order, say of one intervention; None: nothing."""
     places = [place for place, survey in enumerate(surveys) if slug in survey.rows]
     if not places:
@@ -201,23 +201,23 @@ def observe(surveys: Sequence[Survey], slug: str) -> Observation | None:
     )
 
 
-def comparisons(newest: Survey, before: Survey | None) -> dict[str, Comparison]:
+def comparisons(newest: WaveSurvey, before: WaveSurvey | None) -> dict[str, WaveComparison]:
     """Compare each share of a wave with the wave before it, Holm over all that are compared."""
     return compare(before.figures if before else {}, newest.figures)
 
 
-def _figure(newest: Survey, before: Survey | None, slug: str) -> UseFigure | None:
+def _figure(newest: WaveSurvey, before: WaveSurvey | None, slug: str) -> UseFigure | None:
     share = newest.share(slug)
     if share is None:
         return None
-    now = Counted.of(newest, share)
+    now = WaveCount.of(newest, share)
     earlier = before.share(slug) if before else None
     if before is None or earlier is None:
         return UseFigure(now, failed=(Condition.BOTH.value,))
     verdict = comparisons(newest, before)[slug]
     return UseFigure(
         now=now,
-        before=Counted.of(before, earlier),
+        before=WaveCount.of(before, earlier),
         difference=_rounded(verdict.difference),
         low=_rounded(verdict.low),
         high=_rounded(verdict.high),

@@ -13,7 +13,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import about as about_module
 from monitor.usage import brought_tables, contradictions
-from monitor.usage.about import About
+from monitor.usage.about import AboutWave
 from monitor.usage.intervals import design_effect
 from monitor.usage.standing import MAIN_UNITS
 
@@ -27,7 +27,7 @@ _MAX_PART = 120  # characters of a sector's or an area's name
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WaveTableRow:
     """One row: a count with its denominator, or ranks, of all or of a part."""
 
     line: int
@@ -52,32 +52,32 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadWave:
     """A wave as read. ``problems`` say why it is refused; none: it may become a draft."""
 
-    about: About | None
-    rows: tuple[Row, ...]
+    about: AboutWave | None
+    rows: tuple[WaveTableRow, ...]
     problems: tuple[str, ...]
     content_hash: str
 
 
-def read(table: bytes, about: bytes, catalogue: Catalogue) -> Read:
+def read(table: bytes, about: bytes, catalogue: Catalogue) -> ReadWave:
     """Read and check a wave. Never raises for what is in the files."""
     said, wrong = about_module.read(about)
     return checked(lambda: _table(table), said, wrong, catalogue)
 
 
 def checked(
-    table: Callable[[], brought_tables.Table],
-    said: About | None,
+    table: Callable[[], brought_tables.BroughtTable],
+    said: AboutWave | None,
     wrong: Iterable[str],
     catalogue: Catalogue,
-) -> Read:
+) -> ReadWave:
     """Check a wave, whatever it was written as. ``wrong`` is what is wrong with ``said``."""
     problems = [f"about the wave: {problem}" for problem in wrong]
     if said and (older := _older(said, catalogue)):
         problems.append(f"about the wave: {older}")
-    rows: list[Row] = []
+    rows: list[WaveTableRow] = []
     try:
         brought = table()
         rows, amiss = _rows(brought, said, catalogue)
@@ -90,17 +90,17 @@ def checked(
     if len(problems) > _MAX_PROBLEMS:
         more = len(problems) - _MAX_PROBLEMS
         problems = [*problems[:_MAX_PROBLEMS], f"and {more} more rows that cannot be used"]
-    return Read(said, tuple(rows), tuple(problems), _digest(said, rows))
+    return ReadWave(said, tuple(rows), tuple(problems), _digest(said, rows))
 
 
-def _digest(said: About | None, rows: Iterable[Row]) -> str:
+def _digest(said: AboutWave | None, rows: Iterable[WaveTableRow]) -> str:
     """Hash what a wave says, not how it was written: the same wave is one, as a table or as JSON."""
     told = sorted(json.dumps({**asdict(row), "line": 0}, sort_keys=True) for row in rows)
     about = said.model_dump_json() if said else ""
     return hashlib.sha256("\0".join([about, *told]).encode()).hexdigest()
 
 
-def _older(about: About, catalogue: Catalogue) -> str | None:
+def _older(about: AboutWave, catalogue: Catalogue) -> str | None:
     """Say that a survey was over before the review's own, whose dates are not known."""
     own = catalogue.review.survey
     if about.unit not in MAIN_UNITS or about.field_to >= own.known_running:
@@ -111,15 +111,15 @@ def _older(about: About, catalogue: Catalogue) -> str | None:
     )
 
 
-def _table(data: bytes) -> brought_tables.Table:
+def _table(data: bytes) -> brought_tables.BroughtTable:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"the table is larger than {MAX_BYTES // 1_000_000} MB: it is no wave")
     return brought_tables.table(io.BytesIO(data), "the table")
 
 
 def _rows(
-    table: brought_tables.Table, about: About | None, catalogue: Catalogue
-) -> tuple[list[Row], list[str]]:
+    table: brought_tables.BroughtTable, about: AboutWave | None, catalogue: Catalogue
+) -> tuple[list[WaveTableRow], list[str]]:
     if missing := [name for name in _NEEDED if name not in table.columns]:
         raise InvalidInput(f"the table has no column {', '.join(missing)}")
     if unknown := [name for name in table.columns if name and name not in _LEGAL]:
@@ -129,7 +129,7 @@ def _rows(
         )
     called = table.called
     problems = [f"{called} {number}: has more cells than columns" for number in table.overlong]
-    rows: list[Row] = []
+    rows: list[WaveTableRow] = []
     for line in table.rows:
         try:
             rows.append(_row(line, about, catalogue))
@@ -139,7 +139,9 @@ def _rows(
     return rows, problems
 
 
-def _row(line: brought_tables.Line, about: About | None, catalogue: Catalogue) -> Row:
+def _row(
+    line: brought_tables.TableLine, about: AboutWave | None, catalogue: Catalogue
+) -> WaveTableRow:
     slug = brought_tables.intervention(line.cell("intervention"), catalogue)
     effect = design_effect(about.responses, about.services) if about else 1.0
     share = brought_tables.share(line, effect)
@@ -154,7 +156,7 @@ def _row(line: brought_tables.Line, about: About | None, catalogue: Catalogue) -
                 f"denominator: {share.denominator:,} is more than the {about.counted:,} "
                 f"{about.unit} of this wave: is it another wave’s?"
             )
-    return Row(
+    return WaveTableRow(
         line=line.number,
         slug=slug,
         nation=nation,
@@ -167,7 +169,7 @@ def _row(line: brought_tables.Line, about: About | None, catalogue: Catalogue) -
     )
 
 
-def _belongs(line: brought_tables.Line, about: About) -> None:
+def _belongs(line: brought_tables.TableLine, about: AboutWave) -> None:
     if line.cell("wave") and line.cell("wave") != about.name:
         raise InvalidInput(f"wave: it is of “{line.cell('wave')[:60]}”, not of “{about.name}”")
     unit = brought_tables.unit(line.cell("unit"))
@@ -180,7 +182,7 @@ def _belongs(line: brought_tables.Line, about: About) -> None:
         )
 
 
-def _part(line: brought_tables.Line) -> tuple[str, str, str]:
+def _part(line: brought_tables.TableLine) -> tuple[str, str, str]:
     said = line.cell("nation")
     nation = next((known for known in NATIONS if known.casefold() == said.casefold()), "")
     if said and not nation:
@@ -192,7 +194,7 @@ def _part(line: brought_tables.Line) -> tuple[str, str, str]:
     return nation, sector, area
 
 
-def _ranks(line: brought_tables.Line, out_of: int) -> tuple[int, ...]:
+def _ranks(line: brought_tables.TableLine, out_of: int) -> tuple[int, ...]:
     low, high = brought_tables.whole(line, "rank_low"), brought_tables.whole(line, "rank_high")
     if low is None and high is None:
         return ()
@@ -206,14 +208,14 @@ def _ranks(line: brought_tables.Line, out_of: int) -> tuple[int, ...]:
 
 
 def _as_a_whole(
-    rows: Collection[Row], about: About, catalogue: Catalogue, called: str
+    rows: Collection[WaveTableRow], about: AboutWave, catalogue: Catalogue, called: str
 ) -> list[str]:
     """Check what only all rows together show."""
     if not rows:
         return ["the table has no row"]
     problems = []
     seen: dict[tuple[str, tuple[str, str, str]], int] = {}
-    whole: dict[str, Row] = {}
+    whole: dict[str, WaveTableRow] = {}
     for row in rows:
         first = seen.setdefault((row.slug, row.part), row.line)
         if first != row.line:
@@ -231,7 +233,9 @@ def _as_a_whole(
     return problems + [told for row in rows if (told := _exceeds(row, whole, about, called))]
 
 
-def _exceeds(row: Row, whole: dict[str, Row], about: About, called: str) -> str | None:
+def _exceeds(
+    row: WaveTableRow, whole: dict[str, WaveTableRow], about: AboutWave, called: str
+) -> str | None:
     of_all = whole.get(row.slug)
     if row.is_whole or of_all is None or row.numerator is None or row.denominator is None:
         return None

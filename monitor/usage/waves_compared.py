@@ -39,7 +39,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class WaveComparison:
     """A new figure against the one before: fractions, after − before; None where not compared.
 
     ``failed`` names the conditions that do not hold.
@@ -58,14 +58,14 @@ class Comparison:
         return not self.failed
 
 
-def compare(before: Mapping[str, Figure], after: Mapping[str, Figure]) -> dict[str, Comparison]:
+def compare(before: Mapping[str, Figure], after: Mapping[str, Figure]) -> dict[str, WaveComparison]:
     """Compare each intervention of a new wave with the wave before; Holm over those compared."""
     why_not = {slug: _why_not(before.get(slug), figure) for slug, figure in after.items()}
     compared = [slug for slug, why in why_not.items() if not why]
     p_values = [pooled_p(before[slug].share, after[slug].share) for slug in compared]
     adjusted = dict(zip(compared, zip(p_values, holm(p_values), strict=True), strict=True))
     return {
-        slug: Comparison(failed=why)
+        slug: WaveComparison(failed=why)
         if why
         else _compared(before[slug].share, after[slug].share, *adjusted[slug])
         for slug, why in why_not.items()
@@ -107,7 +107,7 @@ def _why_not(before: Figure | None, after: Figure) -> tuple[Condition, ...]:
     return tuple(condition for condition, yes in holds.items() if not yes)
 
 
-def _compared(before: Share, after: Share, p: float, p_holm: float) -> Comparison:
+def _compared(before: Share, after: Share, p: float, p_holm: float) -> WaveComparison:
     difference, low, high = newcombe(before, after)
     exact = Fraction(after.numerator, after.denominator) - Fraction(
         before.numerator, before.denominator
@@ -118,4 +118,4 @@ def _compared(before: Share, after: Share, p: float, p_holm: float) -> Compariso
         Condition.HOLM: p_holm <= ALPHA,
     }
     failed = tuple(condition for condition, yes in holds.items() if not yes)
-    return Comparison(failed, difference, low, high, p, p_holm)
+    return WaveComparison(failed, difference, low, high, p, p_holm)

@@ -42,7 +42,7 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """A transaction that only looks, and the word that stood before it began."""
 
     session: Session
@@ -62,9 +62,9 @@ class Reading:
 
 
 @contextlib.contextmanager
-def reading() -> Iterator[Reading]:
+def reading() -> Iterator[PageReading]:
     """Open a transaction that only looks, for a page of those who are signed in."""
     # asked before anything is read: what is committed meanwhile makes it another
     word = committed().word
     with service().database.read() as session:
-        yield Reading(session, word, cast(Store, current_app.extensions["monitor.shared"]))
+        yield PageReading(session, word, cast(Store, current_app.extensions["monitor.shared"]))

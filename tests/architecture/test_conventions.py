@@ -124,6 +124,16 @@ def test_only_web_jobs_and_cli_end_transactions():
         assert not re.search(r"\.commit\(|\.write\(\) as|\.begin\(", text), _name(path)
 
 
+def test_no_two_classes_have_one_name():
+    """What ``Row`` or ``Found`` is, its name says: one name, one meaning, across packages."""
+    where: dict[str, list[str]] = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                where.setdefault(node.name, []).append(_name(path))
+    assert {name: modules for name, modules in where.items() if len(modules) > 1} == {}
+
+
 def test_pages_hold_no_sql():
     """They read through queries and change through the story."""
     sql = re.compile(r"import .*\b(select|func|update|delete)\b|session\.(scalars?|execute)\(")

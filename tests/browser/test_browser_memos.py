@@ -6,7 +6,14 @@ from datetime import date
 from flask import render_template
 from pypdf import PdfReader
 
-from monitor.gap.memos.sheets import Block, Interval, Line, Sheet, Statement, Table
+from monitor.gap.memos.sheets import (
+    Block,
+    DrawnInterval,
+    Sheet,
+    SheetStatement,
+    SheetTable,
+    StatementLine,
+)
 from monitor.web.app import create_app
 from monitor.web.public.shown.label_marks import of_interval
 
@@ -27,7 +34,7 @@ def sheet(share: float) -> Sheet:
         length = int(MOST[kind] * share)
         return (SENTENCE * 6)[:length]
 
-    drawn = Interval(0.9, -0.2, 1.74, 0.2, settled=False)
+    drawn = DrawnInterval(0.9, -0.2, 1.74, 0.2, settled=False)
     rows = tuple((said("name"), said("cell"), said("name")[:60]) for _ in range(7))
     return Sheet(
         about="Example programme", on=date(2026, 11, 23), address="https://monitor.example.org/memo",
@@ -36,15 +43,15 @@ def sheet(share: float) -> Sheet:
             Block("What changed", (said("point"),) * 2, half=True),
             Block("How sure", (said("paragraph"),) * 6, half=True),
             Block("Use, and the gap", (said("point"),)),
-            Block("What it takes", table=Table("What it takes", ("What", "Known", "Source"), rows)),
+            Block("What it takes", table=SheetTable("What it takes", ("What", "Known", "Source"), rows)),
             Block("What it means", points=(said("paragraph"),) * 2, half=True),
             Block("What would change the verdict", points=(said("point"),) * 5, half=True),
         ),
         foot=said("point"),
         statements=(
-            Statement("How much is known", "Strong", "10–19 studies counted.", ("full",) * 3),
-            Statement("What the 2023 review said", "Generally positive", "Of its whole tier."),
-            Statement("What trials since show", "Not settled", said("cell"), (), (Line(said("line"), drawn),) * 3),
+            SheetStatement("How much is known", "Strong", "10–19 studies counted.", ("full",) * 3),
+            SheetStatement("What the 2023 review said", "Generally positive", "Of its whole tier."),
+            SheetStatement("What trials since show", "Not settled", said("cell"), (), (StatementLine(said("line"), drawn),) * 3),
         ),
     )  # fmt: skip
 

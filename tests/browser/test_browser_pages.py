@@ -40,7 +40,7 @@ from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
 from monitor.mine import links
 from monitor.mine import service as own_services
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.notify import queries as mail
 from monitor.notify.digests import making
 from monitor.notify.messages.queueing import queue
@@ -377,7 +377,10 @@ def entered(session, world):
     own = next(m.uuid for m in mail.messages(session) if m.address == "board@buyer.example")
     opened = links.opened(session, links.open_view(session, own, world.at), world.at)
     assert opened
-    two = (Entry("North team", "Acute", {"ddp": 60, "icp": None}), Entry("Hub", "", {"vipp": 20}))
+    two = (
+        ServiceEntry("North team", "Acute", {"ddp": 60, "icp": None}),
+        ServiceEntry("Hub", "", {"vipp": 20}),
+    )
     first, _ = (own_services.add(session, opened.buyer_key, one, world.at) for one in two)
     return own, first
 
@@ -409,7 +412,7 @@ def agreed(world):
     reading = reading_of(world.judgement)
     with world.database.write() as session:
         for user in (world.ann, world.ben):
-            sent = review.Sent(world.studies["agreed"], next(world.tokens), user, world.at)
+            sent = review.SentDecision(world.studies["agreed"], next(world.tokens), user, world.at)
             workflow.hand_in(session, world.service, sent, reading=reading)
         review.keep_draft(
             session,

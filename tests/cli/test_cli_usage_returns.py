@@ -10,7 +10,7 @@ from monitor.cli import commands
 from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence.database import Database
 from monitor.usage.returns import rules
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.returns.tables import Return
 
 
@@ -48,7 +48,7 @@ def test_a_wave_is_collected_from_a_list_to_a_draft(run, tmp_path):
     database = Database(f"sqlite:///{tmp_path}/var/gap-monitor.sqlite3")
     with database.write() as session:
         one = session.get_one(Return, 1)
-        one.answers = Answers(offered=("ddp",), measures=(rules.NOT_KNOWN,)).to_dict()
+        one.answers = ServiceAnswers(offered=("ddp",), measures=(rules.NOT_KNOWN,)).to_dict()
         one.returned_at = utcnow()
     database.dispose()
     shown = json.loads(run("usage", "collect", "show", "--json").stdout)

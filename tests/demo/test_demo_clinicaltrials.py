@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 import requests
 
-from monitor.demo.dialects.clinicaltrials import ClinicalTrials
+from monitor.demo.dialects.clinicaltrials import ClinicalTrialsStandIn
 
 DDP = '"Dyadic Developmental Psychotherapy"'
 
@@ -196,7 +196,7 @@ def test_faults_of_a_walk(running):
 def test_recorded_studies_are_served_as_they_are(recordings):
     path = recordings / "registries" / "herniated_disc__ctg-studies.json.gz"
     real = json.loads(gzip.decompress(path.read_bytes()))
-    with ClinicalTrials() as registry:
+    with ClinicalTrialsStandIn() as registry:
         registry.add_recorded(real, edited=date(2026, 1, 2))
         served = page(registry, query_term="anything", countTotal="true", pageSize="1000")
     assert served["totalCount"] == 100

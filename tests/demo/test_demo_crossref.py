@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from monitor.demo.dialects import crossref as dialect
-from monitor.demo.dialects.crossref import Crossref
+from monitor.demo.dialects.crossref import CrossrefStandIn
 
 
 def ask(crossref, **params):
@@ -239,7 +239,7 @@ def test_recorded_works_are_served_as_they_are(recordings):
     raw = (recordings / "multi_api" / "fastpaper-cli__crossref_search.json").read_bytes()
     data = json.loads(raw)
     real = data.get("message", data)["items"]
-    with Crossref() as crossref:
+    with CrossrefStandIn() as crossref:
         crossref.add_recorded(real)
         served = message(crossref, filter=f"from-index-date:{date(2000, 1, 1)}")
         one = single(crossref, real[0]["DOI"]).json()["message"]

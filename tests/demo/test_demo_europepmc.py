@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import requests
 
-from monitor.demo.dialects.europepmc import EuropePmc
+from monitor.demo.dialects.europepmc import EuropePmcStandIn
 
 
 def search(europepmc, query='TITLE:"Theraplay"', **more):
@@ -28,7 +28,7 @@ def test_a_walk_ends_with_an_empty_page_and_the_same_cursor(running):
 
 
 def test_the_end_may_also_leave_the_cursor_out(invented):
-    with EuropePmc(invented, echoes=False) as europepmc:
+    with EuropePmcStandIn(invented, echoes=False) as europepmc:
         first = search(europepmc).json()
         last = search(europepmc, cursorMark=first["nextCursorMark"]).json()
     assert "nextCursorMark" not in last
@@ -113,7 +113,7 @@ def test_notices_and_preprints_are_linked(running, invented):
 def test_recorded_results_are_served_as_they_are(recordings):
     path = recordings / "europepmc" / "pyeuropepmc__search_cancer_core.json.gz"
     real = json.loads(gzip.decompress(path.read_bytes()))["resultList"]["result"]
-    with EuropePmc() as europepmc:
+    with EuropePmcStandIn() as europepmc:
         europepmc.add_recorded(real, created=date(2026, 1, 2))
         served = search(europepmc, pageSize=1000).json()
     assert served["hitCount"] == len(real) == 25

@@ -7,7 +7,7 @@ import pytest
 import requests
 from lxml import etree
 
-from monitor.demo.dialects.eutils import PubMed
+from monitor.demo.dialects.eutils import PubMedStandIn
 
 
 def search(pubmed, term="Theraplay[tiab]", **more):
@@ -97,7 +97,7 @@ def test_a_malformed_query_is_an_error_with_a_raw_line_feed_at_times(running):
 
 
 def test_too_many_requests_are_refused_with_the_key_in_the_answer(invented):
-    with PubMed(invented, limited=True) as pubmed:
+    with PubMedStandIn(invented, limited=True) as pubmed:
         statuses = [search(pubmed).status_code for _ in range(5)]
         with_key = [search(pubmed, api_key="k3y").status_code for _ in range(4)]
         pubmed.fault("pubmed/esearch", "429")
@@ -163,7 +163,7 @@ def test_notices_and_preprints_are_linked(running, invented):
 
 def test_recorded_articles_are_served_as_they_are(recordings):
     raw = (recordings / "pubmed_xml" / "nlm.jl__efetch_sample.xml").read_bytes()
-    with PubMed() as pubmed:
+    with PubMedStandIn() as pubmed:
         pmids = pubmed.add_recorded(raw, created=date(2026, 1, 2))
         found = result(pubmed, datetype="crdt", mindate="2026/01/01", maxdate="2026/12/31")
         served = etree.fromstring(fetch(pubmed, id=",".join(pmids)))

@@ -3,7 +3,7 @@
 import requests
 from lxml import etree
 
-from monitor.demo.dialects.feedserver import Feeds
+from monitor.demo.dialects.feedserver import FeedsStandIn
 
 
 def get(url, **headers):
@@ -45,7 +45,7 @@ def test_atom_is_atom(running):
 
 def test_recorded_feeds_are_served_as_they_are(recordings):
     raw = (recordings / "feeds" / "biorss__native-pubmed.xml").read_bytes()
-    with Feeds() as feeds:
+    with FeedsStandIn() as feeds:
         url = feeds.add_recorded("native.xml", raw)
         assert get(url).content == raw
         assert feeds.requests("feeds/native")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from monitor.demo.dialects.openalex import OpenAlex
+from monitor.demo.dialects.openalex import OpenAlexStandIn
 
 
 def ask(openalex, name="doi:10.5555/gap-monitor.001", **params):
@@ -105,7 +105,7 @@ def test_it_alone_knows_some(running, invented):
 
 
 def test_a_key_is_required_when_told_so(invented):
-    with OpenAlex(invented, key="k3y") as openalex:
+    with OpenAlexStandIn(invented, key="k3y") as openalex:
         assert ask(openalex).status_code == 401
         assert ask(openalex, api_key="other").status_code == 401
         assert ask(openalex, api_key="k3y").status_code == 200
@@ -126,6 +126,6 @@ def test_a_rate_limit_names_a_time_to_wait(running):
 
 def test_a_recorded_work_is_served_as_it_is(recordings):
     real = json.loads((recordings / "crossref_openalex" / "papers__work.json").read_bytes())
-    with OpenAlex() as openalex:
+    with OpenAlexStandIn() as openalex:
         openalex.add_recorded([real])
         assert ask(openalex, real["doi"].replace("https://doi.org/", "doi:")).json() == real

@@ -3,8 +3,8 @@
 import pytest
 from lxml import html
 
-from monitor.demo.people import Answers, Found, first
-from monitor.demo.visitor import NotOnPage, Page, filled
+from monitor.demo.people import EnteredResult, TickedAnswers, first
+from monitor.demo.visitor import NotOnPage, VisitedPage, filled
 
 FORM = """
 <h1>Decide  now</h1><a href="/papers/7">Paper <mark>seven</mark></a><a href="/queue?after=3">Next papers</a>
@@ -25,7 +25,7 @@ FORM = """
 @pytest.fixture
 def page():
     tree = html.document_fromstring(FORM)
-    return Page(200, "http://127.0.0.1:1/papers/7", tree)
+    return VisitedPage(200, "http://127.0.0.1:1/papers/7", tree)
 
 
 def test_hidden_and_untouched_fields_are_sent_as_they_stand(page):
@@ -80,8 +80,8 @@ def test_parts_of_a_form_are_found_by_their_fields(page):
 
 
 def test_one_answer_can_be_changed_in_an_appraisal():
-    one, other = (Found({"outcome": name}, {"1.1": "Y", "1.2": "Y"}) for name in "ab")
-    answers = Answers({"count_it": "yes"}, ({"name": "Usual care"},), (one, other))
+    one, other = (EnteredResult({"outcome": name}, {"1.1": "Y", "1.2": "Y"}) for name in "ab")
+    answers = TickedAnswers({"count_it": "yes"}, ({"name": "Usual care"},), (one, other))
     changed = answers.but(**{"1.2": "NI"})
     assert changed.results[0].risk == {"1.1": "Y", "1.2": "NI"}
     assert changed.results[1] == answers.results[1]

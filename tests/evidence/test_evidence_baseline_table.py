@@ -18,8 +18,15 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Design, OutcomeClass, RiskOfBias
 from monitor.evidence.baseline.counts import contradictions, counted, narrowed
-from monitor.evidence.baseline.table import VERSION, Table, TableFaults, TableRow, from_json, read
-from monitor.evidence.facts import Interval
+from monitor.evidence.baseline.table import (
+    VERSION,
+    ReviewTable,
+    TableFaults,
+    TableRow,
+    from_json,
+    read,
+)
+from monitor.evidence.facts import CountRange
 from monitor.evidence.rules import tier_at
 from monitor.feeds.records import Identifier
 
@@ -163,10 +170,10 @@ def test_a_whole_table_counts_to_numbers_and_contradicts_nothing():
     for slug, (studies, sound) in PUBLISHED.items():
         facts = counted(CATALOGUE.grading, one.of(slug).values())
         assert facts == {
-            "studies": Interval(studies, studies),
-            "sound": Interval(sound, sound),
-            "high_quality": Interval(sound, sound),
-            "randomised": Interval(sound, sound),
+            "studies": CountRange(studies, studies),
+            "sound": CountRange(sound, sound),
+            "high_quality": CountRange(sound, sound),
+            "randomised": CountRange(sound, sound),
         }
 
 
@@ -195,7 +202,7 @@ def test_what_a_cell_leaves_open_stays_a_range_that_the_published_one_narrows():
         line(f"Trial {n}", "cos", risk="", kind="" if n == 9 else "proximal") for n in range(10)
     ]
     facts = counted(CATALOGUE.grading, table(*rows).of("cos").values())
-    assert (facts["studies"], facts["sound"]) == (Interval(9, 10), Interval(0, 10))
+    assert (facts["studies"], facts["sound"]) == (CountRange(9, 10), CountRange(0, 10))
     published = CATALOGUE.intervention("cos").baseline.facts
     told = narrowed(published, facts, facts)
     assert (told["studies"], told["sound"], told["randomised"]) == ((9, 10), (8, 10), (2, 10))
@@ -257,5 +264,5 @@ def test_filling_an_open_cell_in_only_narrows(rows):
 @given(st.permutations(lines({"cos": (8, 8)})))
 def test_the_order_of_rows_makes_no_difference(rows):
     one = read(file(rows), SLUGS)
-    assert isinstance(one, Table)
+    assert isinstance(one, ReviewTable)
     assert one.digest == read(file(lines({"cos": (8, 8)})), SLUGS).digest

@@ -22,7 +22,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import FindingDirection, InReview, Tier
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Contradicted, Step
+from monitor.evidence.baseline.standing import Contradicted, TableStep
 from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion, GradeRow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
@@ -81,14 +81,14 @@ class World:
 
     def brings(self, rows=None, because="", name="appendix.csv"):
         self.now += timedelta(hours=1)
-        step = Step(f"user:{self.ann.id}", self.now, because, name)
+        step = TableStep(f"user:{self.ann.id}", self.now, because, name)
         changes = workflow.change_baseline(self.session, self.service, self.table(rows), step)
         self.session.expire_all()
         return changes
 
     def withdraws(self, because="The appendix was another review's"):
         self.now += timedelta(hours=1)
-        step = Step("cli", self.now, because)
+        step = TableStep("cli", self.now, because)
         return workflow.change_baseline(self.session, self.service, None, step)
 
     def arrives(self, citation, source="pubmed", key="trial"):

@@ -18,7 +18,7 @@ from monitor.catalogue.words import (
     Tier,
 )
 from monitor.evidence.facts import may_be_known
-from monitor.evidence.rules import Interval, StudyFacts, clip, combine, grade, tier_at
+from monitor.evidence.rules import CountRange, StudyFacts, clip, combine, grade, tier_at
 
 CATALOGUE = loader.load()
 # Tiers are the same in every version; votes were counted up to this one.
@@ -91,7 +91,7 @@ def test_the_baseline_alone_comes_out_as_published(slug):
     assert found.direction == baseline.direction
     assert found.counted == ()
     low, high = baseline.facts["studies"]
-    assert found.facts["studies"] == Interval(low, high)
+    assert found.facts["studies"] == CountRange(low, high)
 
 
 # The worked examples of docs/grading.md
@@ -99,7 +99,7 @@ def test_the_baseline_alone_comes_out_as_published(slug):
 
 def test_one_new_trial_leaves_ddp_undetermined_and_weak_stands():
     found = graded("ddp", study(label="RIGHT", risk_of_bias=RiskOfBias.SOME_CONCERNS))
-    assert found.facts["studies"] == Interval(2, 3)
+    assert found.facts["studies"] == CountRange(2, 3)
     assert (found.low, found.high, found.tier) == (Tier.WEAK, Tier.INTERMEDIATE, Tier.WEAK)
     assert not found.settled
     assert found.direction is Direction.MIXED
@@ -127,7 +127,7 @@ def test_a_single_group_study_raises_no_tier(slug, tier):
 def test_cosi_keeps_the_tier_strong_and_makes_the_findings_mixed():
     found = graded("cos", study(label="COSI", direction=FindingDirection.NO_DIFFERENCE))
     assert (found.tier, found.settled) == (Tier.STRONG, True)
-    assert found.facts["studies"] == Interval(9, 18)
+    assert found.facts["studies"] == CountRange(9, 18)
     assert found.direction is Direction.MIXED
     assert "9 to 18 studies" in " ".join(found.reasons)
     assert "Both ends of the range give strong, so the tier is settled." in " ".join(found.reasons)
@@ -216,19 +216,21 @@ def test_each_boundary(facts, tier):
 def test_a_study_not_known_to_be_later_may_be_among_the_reviews(published, year, known):
     assert may_be_known(study(published=published, year=year), CLOSED) is known
     assert graded("ddp", study(published=published, year=year)).facts["studies"] == (
-        Interval(1, 3) if known else Interval(2, 3)
+        CountRange(1, 3) if known else CountRange(2, 3)
     )
 
 
 def test_studies_in_hand_are_never_counted_as_fewer():
     found = from_nothing(*several(3, published=None, year=2020))
-    assert found.facts["studies"] == Interval(3, 3)
-    assert graded("ddp", *several(4, published=None, year=2020)).facts["studies"] == Interval(4, 6)
+    assert found.facts["studies"] == CountRange(3, 3)
+    assert graded("ddp", *several(4, published=None, year=2020)).facts["studies"] == CountRange(
+        4, 6
+    )
 
 
 def test_an_uncertain_study_is_named_as_such():
     found = graded("cos", study(label="Old one", published=None, year=2021))
-    assert found.facts["studies"] == Interval(8, 18)
+    assert found.facts["studies"] == CountRange(8, 18)
     assert [r for r in found.reasons if "possibly among its studies already: Old one." in r]
 
 
@@ -424,7 +426,7 @@ def test_a_study_of_several_interventions_is_no_voice_on_any(studies, several_of
 def test_an_intervention_with_nothing_but_such_a_study_has_no_findings_to_go_on():
     found = from_nothing(study(label="WWW against PIP", direction=None))
     assert found.direction is Direction.NONE
-    assert found.facts["studies"] == Interval(1, 1)
+    assert found.facts["studies"] == CountRange(1, 1)
     assert found.reasons[-2:] == (
         "Findings: none to go on, since no study has a direction.",
         (

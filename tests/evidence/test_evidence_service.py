@@ -16,7 +16,7 @@ from monitor.catalogue.words import (
     Tier,
 )
 from monitor.evidence import queries, service
-from monitor.evidence.rules import Interval
+from monitor.evidence.rules import CountRange
 from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
@@ -220,8 +220,8 @@ def test_a_preview_judges_an_accepted_study_anew_instead_of_counting_it_twice(wo
     anew = judgement("ddp", direction=FindingDirection.FAVOURS, risk_of_bias=RiskOfBias.HIGH)
     adding = weighed(world, study_id, anew)
     seen = service.preview(session, world.catalogue, "ddp", adding=adding)
-    assert seen.facts["studies"] == Interval(2, 3)
-    assert seen.facts["sound"] == Interval(0, 0)
+    assert seen.facts["studies"] == CountRange(2, 3)
+    assert seen.facts["sound"] == CountRange(0, 0)
 
 
 @pytest.mark.parametrize(

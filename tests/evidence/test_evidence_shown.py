@@ -6,12 +6,12 @@ import pytest
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType, Label
-from monitor.evidence.shown import Shown, figures, gone, speaker, subject_of
+from monitor.evidence.shown import ShownFinding, figures, gone, speaker, subject_of
 from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
-LINE = Shown(
+LINE = ShownFinding(
     comparator_class="usual care",
     outcome_class="attachment",
     label=Label.PROBABLE,
@@ -44,7 +44,7 @@ def test_figures_are_told_as_far_as_they_are_known(facts, said):
 
 
 def test_where_no_study_counts_any_more_nothing_is_shown():
-    assert gone(replace(LINE, read=True)) == Shown(
+    assert gone(replace(LINE, read=True)) == ShownFinding(
         comparator_class="usual care",
         outcome_class="attachment",
         label=Label.NOTHING,
@@ -89,7 +89,7 @@ def test_what_is_kept_is_rounded_and_never_minus_nothing():
         )
         told, _ = findings([result], CATALOGUE.synthesis, CATALOGUE.measures, CATALOGUE.slugs)
         (finding,) = told
-        return Shown.of(finding, CATALOGUE.synthesis.delta)
+        return ShownFinding.of(finding, CATALOGUE.synthesis.delta)
 
     assert kept(0.1234567).estimate == 0.123457
     assert repr(kept(-1e-9).estimate) == "0.0"

@@ -16,7 +16,7 @@ import pytest
 
 from monitor.feeds.http.client import Http, Patience
 from monitor.feeds.records import Query
-from monitor.feeds.sources import Context
+from monitor.feeds.sources import SourceContext
 from monitor.kernel.settings import parse
 from monitor.kernel.source_settings import SourcesSettings
 
@@ -169,7 +169,7 @@ def make_registry(upstream, make_http, tmp_path):
         interventions = [SimpleNamespace(slug=query.key, queries={name: query.text})]
         catalogue: Any = SimpleNamespace(interventions=interventions)
         http = make_http()
-        built = registry.build(Context(settings, catalogue, http, today))
+        built = registry.build(SourceContext(settings, catalogue, http, today))
         http.pace(upstream.url, 10_000)
         return built
 

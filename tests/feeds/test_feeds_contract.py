@@ -15,7 +15,7 @@ import pytest
 from monitor.catalogue.loader import load
 from monitor.feeds import service
 from monitor.feeds.records import Watermark
-from monitor.feeds.sources import SOURCES, Context, lookups
+from monitor.feeds.sources import SOURCES, SourceContext, lookups
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import Settings, parse
 from monitor.kernel.source_settings import FeedSourceSettings
@@ -62,7 +62,7 @@ def settings(name, upstream, tmp_path):
 @pytest.fixture
 def source(name, settings, upstream, make_http):
     http = make_http()
-    context = Context(settings, load(), http, date(2026, 11, 23), watched=watched(name))
+    context = SourceContext(settings, load(), http, date(2026, 11, 23), watched=watched(name))
     built = SOURCES[name].build(context)
     http.pace(upstream.url, 10_000)
     return built

@@ -4,17 +4,17 @@ from dataclasses import replace
 from itertools import product
 
 from monitor.catalogue.words import Direction, GapKind, Label, Tier, UsageBand
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.gap.brief import brief
 from monitor.gap.rules import State
-from monitor.usage.standing import Counted, UseFigure
+from monitor.usage.standing import UseFigure, WaveCount
 
 STRONG = State(
     tier=Tier.STRONG, tier_low=Tier.STRONG, tier_high=Tier.STRONG, settled=True,
     direction=Direction.GENERALLY_POSITIVE, studies=(8, 17), band=UsageBand.LITTLE, ranks=(9,),
     out_of=10, usage_words=None, kind=GapKind.UNDER_USED, sentence="A sentence.",
 )  # fmt: skip
-LINE = Shown("usual care", "attachment", Label.COMPARISON, "favours the comparison", -0.45, -0.84,
+LINE = ShownFinding("usual care", "attachment", Label.COMPARISON, "favours the comparison", -0.45, -0.84,
              -0.06, 1, 104, True)  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def test_tier_and_findings_are_both_named_whatever_moves():
 
 
 def test_a_share_of_use_is_told_whole_and_never_alone():
-    was = Counted("2026", "spring 2026", 158, 734, "services", 0.187, 0.246)
-    now = Counted("2029", "spring 2029", 99, 690, "services", 0.119, 0.172)
+    was = WaveCount("2026", "spring 2026", 158, 734, "services", 0.187, 0.246)
+    now = WaveCount("2029", "spring 2029", 99, 690, "services", 0.119, 0.172)
     before = replace(STRONG, use=UseFigure(was))
     after = replace(STRONG, use=UseFigure(now, was, -0.0718, -0.115, -0.029, 0.004))
     told = brief(before, after, "The survey “2029” was published")

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap import use_changes
 from monitor.gap.states import State
-from monitor.usage.standing import Stated, Survey, observe
+from monitor.usage.standing import Stated, WaveSurvey, observe
 
 QUESTION = "Which of these has your service offered in the last 12 months?"
 
 
 def wave(year, **shares):
     """Make a wave of one year, with a share of each intervention named."""
-    return Survey(
+    return WaveSurvey(
         id=year, name=f"Wave of {year}", question=QUESTION, unit="services",
         field_from=date(year, 2, 1), field_to=date(year, 4, 30), dated=None, responses=None,
         services=None, citation="Invented.",

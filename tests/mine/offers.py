@@ -6,22 +6,24 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap import rules as gap
 from monitor.gap.states import State
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 
 CATALOGUE = loader.load()
 POLICY = CATALOGUE.gap
 SLUGS = CATALOGUE.slugs
-NORTH = Entry("North team", "Acute", {"ddp": 60, "icp": None, "vig": 30})
-SOUTH = Entry("South team", "Acute", {"ddp": 30, "theraplay": 25, "icp": None})
-HUB = Entry("Perinatal hub", "Early years", {"vipp": 20, "vig": 30, "icp": None})
-CARE = Entry("Adoption support", "Care", {"ddp": 20, "theraplay": 20, "icp": None})
+NORTH = ServiceEntry("North team", "Acute", {"ddp": 60, "icp": None, "vig": 30})
+SOUTH = ServiceEntry("South team", "Acute", {"ddp": 30, "theraplay": 25, "icp": None})
+HUB = ServiceEntry("Perinatal hub", "Early years", {"vipp": 20, "vig": 30, "icp": None})
+CARE = ServiceEntry("Adoption support", "Care", {"ddp": 20, "theraplay": 20, "icp": None})
 FOUR = (NORTH, SOUTH, HUB, CARE)
 
 offers = st.dictionaries(
     st.sampled_from(SLUGS), st.one_of(st.none(), st.integers(0, 500)), max_size=10
 )
 entries = st.lists(st.tuples(st.text("abc ", min_size=1, max_size=3), offers), max_size=8).map(
-    lambda made: [Entry(f"{name}{n}", name.strip(), told) for n, (name, told) in enumerate(made)]
+    lambda made: [
+        ServiceEntry(f"{name}{n}", name.strip(), told) for n, (name, told) in enumerate(made)
+    ]
 )
 tiers = st.sampled_from(Tier)
 directions = st.sampled_from(POLICY.directions)

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, String, select, update
 from monitor.kernel.persistence.database import Base
 from monitor.mine import everything
 from monitor.mine import service as mine
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.mine.tables import Buyer
 from monitor.notify import chosen
 from monitor.notify.messages.queueing import queue
@@ -125,7 +125,7 @@ def anna(session, views, now):
 @pytest.fixture
 def filled(session, anna, now):
     """Let every column that may hold an address hold it."""
-    mine.add(session, "a key", Entry("A service", "A group", {"cos": None}), now)
+    mine.add(session, "a key", ServiceEntry("A service", "A group", {"cos": None}), now)
     for name in sorted(ERASED):
         table, column = Base.metadata.tables[name.split(".")[0]], name.split(".")[1]
         held = table.c[column]

@@ -44,7 +44,7 @@ def test_a_sitting_opens_one_view_for_half_a_day_and_its_token_is_kept_nowhere(v
     assert token != other
     (buyer,) = views.buyers()
     opened = links.opened(session, token, now)
-    assert opened == links.Opened(buyer.key, "known@buyer.example", now + HALF_A_DAY)
+    assert opened == links.OpenedView(buyer.key, "known@buyer.example", now + HALF_A_DAY)
     assert links.opened(session, token, now + HALF_A_DAY) is None
     assert links.opened(session, token + "x", now) is None
     assert token not in {sitting.token_hash for sitting in session.query(Sitting)}

@@ -10,7 +10,7 @@ from offers import CATALOGUE, FOUR, entries  # type: ignore[import-not-found]  #
 
 from monitor.kernel.errors import InvalidInput
 from monitor.mine import buyers_table
-from monitor.mine.rules import Entry, clean_name, folded
+from monitor.mine.rules import ServiceEntry, clean_name, folded
 from monitor.ops import exports
 
 HEAD = "service,group,intervention,families_a_year\n"
@@ -34,8 +34,8 @@ def test_a_table_gives_services_with_what_they_offer():
     got = read("North team,Acute,DDP,60\nnorth  team,,vig,\nHub,,none,\n")
     assert got.problems == ()
     assert got.entries == (
-        Entry("North team", "Acute", {"ddp": 60, "vig": None}),
-        Entry("Hub", "", {}),
+        ServiceEntry("North team", "Acute", {"ddp": 60, "vig": None}),
+        ServiceEntry("Hub", "", {}),
     )
 
 
@@ -63,12 +63,12 @@ def test_a_spreadsheets_ways_to_write_it_are_read(encoding, delimiter):
     row = delimiter.join(("Équipe", "Acute", "Theraplay", '"1,060"')) + "\r\n"
     got = read(row, head=head, encoding=encoding)
     assert got.problems == ()
-    assert got.entries == (Entry("Équipe", "Acute", {"theraplay": 1060}),)
+    assert got.entries == (ServiceEntry("Équipe", "Acute", {"theraplay": 1060}),)
 
 
 def test_excels_own_line_and_a_kept_formula_are_read():
     got = read("'=SUM(1),,ddp,not known\n", head="sep=,\n" + HEAD)
-    assert got.entries == (Entry("=SUM(1)", "", {"ddp": None}),)
+    assert got.entries == (ServiceEntry("=SUM(1)", "", {"ddp": None}),)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_name_typed_in_a_form_is_the_same_service_when_its_table_is_brought_ba
         return
     rows = [
         dict(zip(buyers_table.COLUMNS, row, strict=True))
-        for row in buyers_table.rows([Entry(name, "", {})], CATALOGUE)
+        for row in buyers_table.rows([ServiceEntry(name, "", {})], CATALOGUE)
     ]
     out = io.StringIO()
     csv.writer(out).writerows(exports.table(rows))

@@ -22,7 +22,7 @@ from offers import (  # type: ignore[import-not-found]  # beside this file
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.kernel.errors import InvalidInput
 from monitor.mine import rules, telling
-from monitor.mine.rules import Entry, OwnUse
+from monitor.mine.rules import OwnUse, ServiceEntry
 
 uses = st.integers(0, 12).flatmap(
     lambda of: st.integers(0, of).flatmap(
@@ -146,7 +146,7 @@ def test_the_heading_says_what_is_bought_of_each_kind_of_gap():
     assert telling.title(EVIDENCE, [HUB]) == (
         "You buy 1 of the 3 under-researched and 1 of the 2 under-used"
     )
-    assert telling.title(EVIDENCE, [Entry("Nothing", "", {})]) == (
+    assert telling.title(EVIDENCE, [ServiceEntry("Nothing", "", {})]) == (
         "You buy none of the 3 under-researched and none of the 2 under-used"
     )
     one = {slug: EVIDENCE[slug] for slug in ("ddp", "icp", "vipp")}
@@ -157,7 +157,7 @@ def test_the_heading_says_what_is_bought_of_each_kind_of_gap():
     assert telling.title(one, [HUB]) == (
         "You buy the one that is under-used and not the one that is under-researched"
     )
-    assert telling.title(one, [Entry("Nothing", "", {})]) == (
+    assert telling.title(one, [ServiceEntry("Nothing", "", {})]) == (
         "You do not buy the one that is under-researched or the one that is under-used"
     )
     assert telling.title(EVIDENCE, []) == "What do your services offer?"
@@ -166,9 +166,9 @@ def test_the_heading_says_what_is_bought_of_each_kind_of_gap():
 
 def test_it_is_said_whether_that_follows_the_national_pattern_or_nothing_is():
     assert "follows the national pattern" in telling.pattern(EVIDENCE, [NORTH, CARE])
-    both = Entry("Well studied", "", {"vipp": 1, "cos": 2})
+    both = ServiceEntry("Well studied", "", {"vipp": 1, "cos": 2})
     assert "differs from the national pattern" in telling.pattern(EVIDENCE, [both])
-    assert "the same part" in telling.pattern(EVIDENCE, [Entry("Nothing", "", {})])
+    assert "the same part" in telling.pattern(EVIDENCE, [ServiceEntry("Nothing", "", {})])
     assert telling.pattern({"ddp": EVIDENCE["ddp"]}, FOUR) == ""
     assert telling.pattern(EVIDENCE, []) == ""
 

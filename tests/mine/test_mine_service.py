@@ -14,7 +14,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.mine import mail, queries, service
 from monitor.mine.mail import Choice
-from monitor.mine.rules import Entry
+from monitor.mine.rules import ServiceEntry
 from monitor.mine.tables import Buyer, OwnOffer, OwnService, Sitting
 from monitor.notify import service as notify
 from monitor.notify.tables import Message, MessageState, Subscriber, SubscriberState
@@ -43,7 +43,7 @@ def test_services_are_entered_changed_and_taken_out(views, session, now):
     first = service.add(session, key, NORTH, now)
     service.add(session, key, HUB, now)
     later = views.later(days=1)
-    moved = Entry("North team", "Inpatient", {"vig": 5})
+    moved = ServiceEntry("North team", "Inpatient", {"vig": 5})
     service.change(session, key, first, moved, seen=seen(session, key, first), at=later)
     assert kept(session, key) == [moved, HUB]
     assert queries.service(session, key, first).changed_at == later
@@ -68,7 +68,7 @@ def test_no_two_services_have_one_name(views, session, now):
     key = views.open("board")
     service.add(session, key, NORTH, now)
     second = service.add(session, key, SOUTH, now)
-    alike = Entry("NORTH  team", "", {})
+    alike = ServiceEntry("NORTH  team", "", {})
     with pytest.raises(InvalidInput):
         service.add(session, key, alike, now)
     with pytest.raises(InvalidInput):
@@ -96,9 +96,11 @@ def test_a_table_replaces_what_it_names_and_twice_is_as_once(views, session, now
     key = views.open("board")
     service.bring(session, key, (NORTH, CARE), now)
     later = views.later(days=1)
-    told = [Entry("north TEAM", "Acute", {"www": 3}), HUB]
-    assert service.bring(session, key, told, later) == service.Brought(1, 1, 0)
-    assert service.bring(session, key, told, views.later(days=1)) == service.Brought(0, 0, 2)
+    told = [ServiceEntry("north TEAM", "Acute", {"www": 3}), HUB]
+    assert service.bring(session, key, told, later) == service.BroughtServices(1, 1, 0)
+    assert service.bring(session, key, told, views.later(days=1)) == service.BroughtServices(
+        0, 0, 2
+    )
     assert kept(session, key) == [told[0], CARE, HUB]
     held = queries.services(session, key)
     assert [one.changed_at for one in held] == [later, now, later]
@@ -109,7 +111,7 @@ def test_a_table_replaces_what_it_names_and_twice_is_as_once(views, session, now
 
 def test_only_so_many_can_be_entered(views, session, now):
     key = views.open("board")
-    many = [Entry(f"Service {n}", "", {"ddp": n}) for n in range(300)]
+    many = [ServiceEntry(f"Service {n}", "", {"ddp": n}) for n in range(300)]
     service.bring(session, key, many, now)
     with pytest.raises(InvalidInput):
         service.add(session, key, NORTH, now)

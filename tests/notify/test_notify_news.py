@@ -10,12 +10,12 @@ from monitor.catalogue.words import Direction, Tier
 from monitor.gap.words import ChangeKind
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.notify import news
-from monitor.notify.news import Cause
+from monitor.notify.news import CausingStudy
 from monitor.notify.tables import Announcement
 from monitor.review.words import DecisionVerdict
 
 kinds = st.sets(st.sampled_from(ChangeKind))
-causes = st.builds(Cause, *[st.booleans()] * 5)
+causes = st.builds(CausingStudy, *[st.booleans()] * 5)
 
 
 @given(kinds, causes)
@@ -37,21 +37,21 @@ def test_a_count_alone_waits(moved):
 @given(kinds)
 def test_a_study_that_may_be_in_the_review_is_no_news_and_a_label_that_moves_with_it_is(moved):
     unsure = {ChangeKind.STUDIES, ChangeKind.SETTLED}
-    assert news.is_news(moved, Cause(in_review=True)) == bool(moved - unsure)
+    assert news.is_news(moved, CausingStudy(in_review=True)) == bool(moved - unsure)
     silent = news.why_silent(moved, in_review=True)
     assert silent == ("" if moved - unsure else news.OF_THE_REVIEW)
 
 
 @given(kinds)
 def test_who_was_told_of_a_study_is_told_what_moves_as_it_turns_out_to_be_the_reviews(moved):
-    assert news.is_news(moved, Cause(in_review=True, told=True)) == news.moves(moved)
+    assert news.is_news(moved, CausingStudy(in_review=True, told=True)) == news.moves(moved)
 
 
 @given(kinds.filter(bool), st.booleans())
 def test_who_may_have_been_told_is_told_of_the_end(moved, in_review):
     for cause in (
-        Cause(in_review, leaves=True, told=True),
-        Cause(in_review, returns=True, told=True),
+        CausingStudy(in_review, leaves=True, told=True),
+        CausingStudy(in_review, returns=True, told=True),
     ):
         assert news.is_news(moved, cause)
 
@@ -169,6 +169,6 @@ def test_what_is_listed_is_no_news_and_of_no_study_told_before(moved, cause):
 
 def test_a_decision_on_a_new_study_that_moves_a_count_is_listed():
     for kind in ("decision", "withdrawal", "retraction", "reinstatement"):
-        assert news.is_added({ChangeKind.STUDIES}, Cause(), kind)
+        assert news.is_added({ChangeKind.STUDIES}, CausingStudy(), kind)
     for kind in ("policy", "baseline", "certainty"):
-        assert not news.is_added({ChangeKind.STUDIES}, Cause(), kind)
+        assert not news.is_added({ChangeKind.STUDIES}, CausingStudy(), kind)

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue.words import Direction, GapKind, Label, Tier, UsageBand
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.gap.states import State
 from monitor.gap.words import ChangeKind
 from monitor.kernel.language.uk import london, uk_day_of
 from monitor.notify import terms
-from monitor.notify.terms import AS_BEFORE, News, Terms, Way, Weight
+from monitor.notify.terms import AS_BEFORE, ChangeWeight, News, Terms, Way
 from monitor.notify.words import Cadence, Kind
 
 cadences = st.sampled_from(Cadence)
 kinds = st.frozensets(st.sampled_from(Kind), min_size=1)
 chosen = st.builds(Terms, cadences, kinds, st.none() | st.integers(0, 3))
-news = st.builds(News, st.sampled_from(Weight), kinds, st.booleans())
+news = st.builds(News, st.sampled_from(ChangeWeight), kinds, st.booleans())
 began = datetime(2026, 1, 1, tzinfo=UTC)
 moments = st.timedeltas(timedelta(0), timedelta(days=1800)).map(lambda passed: began + passed)
 
@@ -28,15 +28,19 @@ moments = st.timedeltas(timedelta(0), timedelta(days=1800)).map(lambda passed: b
 def test_every_reader_is_told_at_once_or_later_or_did_not_ask(their, one, spent):
     way = terms.way(their, one, spent)
     asked = bool(one.kinds & their.kinds)
-    if one.corrects or (asked and one.weight is Weight.URGENT):
+    if one.corrects or (asked and one.weight is ChangeWeight.URGENT):
         assert way is Way.AT_ONCE
     elif not asked:
         assert way is Way.NOT
     elif way is Way.NOT:
-        assert (one.weight, their.cadence, their.budget) == (Weight.ADDED, Cadence.AT_ONCE, None)
+        assert (one.weight, their.cadence, their.budget) == (
+            ChangeWeight.ADDED,
+            Cadence.AT_ONCE,
+            None,
+        )
     elif way is Way.AT_ONCE:
         assert their.cadence is Cadence.AT_ONCE
-        assert one.weight > Weight.ADDED
+        assert one.weight > ChangeWeight.ADDED
 
 
 AT_ONCE = Terms(Cadence.AT_ONCE, frozenset({Kind.TIER}), 2)
@@ -45,19 +49,19 @@ AT_ONCE = Terms(Cadence.AT_ONCE, frozenset({Kind.TIER}), 2)
 @pytest.mark.parametrize(
     ("their", "weight", "spent", "way", "charged"),
     [
-        (AT_ONCE, Weight.ADDED, 0, Way.HELD, True),
-        (AT_ONCE, Weight.MINOR, 0, Way.HELD, True),
-        (AT_ONCE, Weight.MAJOR, 1, Way.AT_ONCE, True),
-        (AT_ONCE, Weight.MAJOR, 2, Way.HELD, True),
-        (AT_ONCE, Weight.URGENT, 2, Way.AT_ONCE, False),
-        (replace(AT_ONCE, budget=0), Weight.MAJOR, 0, Way.HELD, True),
-        (replace(AT_ONCE, budget=None), Weight.MINOR, 9, Way.AT_ONCE, False),
-        (replace(AT_ONCE, budget=None), Weight.ADDED, 0, Way.NOT, False),
-        (replace(AT_ONCE, cadence=Cadence.WEEKLY), Weight.MAJOR, 0, Way.HELD, True),
-        (replace(AT_ONCE, kinds=frozenset({Kind.GAP})), Weight.URGENT, 0, Way.NOT, False),
-        (terms.OF_NEW, Weight.MAJOR, 0, Way.HELD, True),
-        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), Weight.MAJOR, 0, Way.AT_ONCE, True),
-        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), Weight.MAJOR, 1, Way.HELD, True),
+        (AT_ONCE, ChangeWeight.ADDED, 0, Way.HELD, True),
+        (AT_ONCE, ChangeWeight.MINOR, 0, Way.HELD, True),
+        (AT_ONCE, ChangeWeight.MAJOR, 1, Way.AT_ONCE, True),
+        (AT_ONCE, ChangeWeight.MAJOR, 2, Way.HELD, True),
+        (AT_ONCE, ChangeWeight.URGENT, 2, Way.AT_ONCE, False),
+        (replace(AT_ONCE, budget=0), ChangeWeight.MAJOR, 0, Way.HELD, True),
+        (replace(AT_ONCE, budget=None), ChangeWeight.MINOR, 9, Way.AT_ONCE, False),
+        (replace(AT_ONCE, budget=None), ChangeWeight.ADDED, 0, Way.NOT, False),
+        (replace(AT_ONCE, cadence=Cadence.WEEKLY), ChangeWeight.MAJOR, 0, Way.HELD, True),
+        (replace(AT_ONCE, kinds=frozenset({Kind.GAP})), ChangeWeight.URGENT, 0, Way.NOT, False),
+        (terms.OF_NEW, ChangeWeight.MAJOR, 0, Way.HELD, True),
+        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), ChangeWeight.MAJOR, 0, Way.AT_ONCE, True),
+        (replace(terms.OF_NEW, cadence=Cadence.AT_ONCE), ChangeWeight.MAJOR, 1, Way.HELD, True),
     ],
 )
 def test_who_asked_for_news_at_once_is_interrupted_within_their_budget(
@@ -71,13 +75,13 @@ def test_who_asked_for_news_at_once_is_interrupted_within_their_budget(
 
 
 def test_of_several_the_weightiest_is_the_greatest():
-    order = (Weight.ADDED, Weight.MINOR, Weight.MAJOR, Weight.URGENT)
-    assert sorted(set(order)) == list(order) == list(Weight)
+    order = (ChangeWeight.ADDED, ChangeWeight.MINOR, ChangeWeight.MAJOR, ChangeWeight.URGENT)
+    assert sorted(set(order)) == list(order) == list(ChangeWeight)
 
 
 def line(label, **facts):
     """Say what one trial of attachment shows."""
-    known = Shown("usual care", "attachment", label, label.value, 0.1, 0.0, 0.2, 1, 90, True)
+    known = ShownFinding("usual care", "attachment", label, label.value, 0.1, 0.0, 0.2, 1, 90, True)
     return replace(known, **facts)
 
 
@@ -97,32 +101,32 @@ AGAINST = state(Tier.INTERMEDIATE, Direction.MIXED, line(Label.COMPARISON))
 @pytest.mark.parametrize(
     ("before", "after", "kinds", "weight"),
     [
-        (state(), state(), {ChangeKind.STUDIES}, Weight.ADDED),
-        (state(), state(), set(), Weight.ADDED),
-        (state(), state(), {ChangeKind.SETTLED}, Weight.MINOR),
-        (state(), state(), {ChangeKind.STUDIES, ChangeKind.CERTAINTY}, Weight.MINOR),
-        (state(), state(), {ChangeKind.USE}, Weight.MINOR),
-        (state(), state(), GAP_MOVED, Weight.MAJOR),
-        (None, state(), {ChangeKind.TIER}, Weight.MAJOR),
-        (None, AGAINST, {ChangeKind.TIER}, Weight.MAJOR),
-        (state(), state(Tier.STRONG), {ChangeKind.TIER}, Weight.MAJOR),
-        (state(), state(Tier.WEAK), {ChangeKind.TIER}, Weight.URGENT),
+        (state(), state(), {ChangeKind.STUDIES}, ChangeWeight.ADDED),
+        (state(), state(), set(), ChangeWeight.ADDED),
+        (state(), state(), {ChangeKind.SETTLED}, ChangeWeight.MINOR),
+        (state(), state(), {ChangeKind.STUDIES, ChangeKind.CERTAINTY}, ChangeWeight.MINOR),
+        (state(), state(), {ChangeKind.USE}, ChangeWeight.MINOR),
+        (state(), state(), GAP_MOVED, ChangeWeight.MAJOR),
+        (None, state(), {ChangeKind.TIER}, ChangeWeight.MAJOR),
+        (None, AGAINST, {ChangeKind.TIER}, ChangeWeight.MAJOR),
+        (state(), state(Tier.STRONG), {ChangeKind.TIER}, ChangeWeight.MAJOR),
+        (state(), state(Tier.WEAK), {ChangeKind.TIER}, ChangeWeight.URGENT),
         # the headline favours the comparison, and did not
-        (state(), state(direction=Direction.FAVOURS_COMPARISON), {ChangeKind.DIRECTION}, Weight.URGENT),
-        (state(), state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, Weight.URGENT),
-        (state(direction=Direction.FAVOURS_COMPARISON), state(), {ChangeKind.DIRECTION}, Weight.MAJOR),
+        (state(), state(direction=Direction.FAVOURS_COMPARISON), {ChangeKind.DIRECTION}, ChangeWeight.URGENT),
+        (state(), state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, ChangeWeight.URGENT),
+        (state(direction=Direction.FAVOURS_COMPARISON), state(), {ChangeKind.DIRECTION}, ChangeWeight.MAJOR),
         (state(direction=Direction.FAVOURS_COMPARISON),
-         state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, Weight.MAJOR),
+         state(direction=Direction.POSITIVE_THEN_COMPARISON), {ChangeKind.DIRECTION}, ChangeWeight.MAJOR),
         # a label does, and did not
-        (FOR, AGAINST, {ChangeKind.FINDINGS}, Weight.URGENT),
-        (state(), AGAINST, {ChangeKind.FINDINGS}, Weight.URGENT),
-        (AGAINST, FOR, {ChangeKind.FINDINGS}, Weight.MINOR),
-        (AGAINST, AGAINST, GAP_MOVED, Weight.MAJOR),
+        (FOR, AGAINST, {ChangeKind.FINDINGS}, ChangeWeight.URGENT),
+        (state(), AGAINST, {ChangeKind.FINDINGS}, ChangeWeight.URGENT),
+        (AGAINST, FOR, {ChangeKind.FINDINGS}, ChangeWeight.MINOR),
+        (AGAINST, AGAINST, GAP_MOVED, ChangeWeight.MAJOR),
     ],
 )  # fmt: skip
 def test_what_is_worse_is_urgent_and_a_count_alone_weighs_least(before, after, kinds, weight):
     assert terms.weight(before, after, kinds) is weight
-    assert terms.weight(before, after, kinds, retracted=True) is Weight.URGENT
+    assert terms.weight(before, after, kinds, retracted=True) is ChangeWeight.URGENT
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_a_quarter_begins_in_january_april_july_or_october_by_uk_time(moment, fi
 @given(news, st.integers(0, 5))
 def test_readers_of_before_are_told_each_news_at_once_and_charged_nothing(one, spent):
     asked = bool(one.kinds & AS_BEFORE.kinds)
-    at_once = one.corrects or (asked and one.weight > Weight.ADDED)
+    at_once = one.corrects or (asked and one.weight > ChangeWeight.ADDED)
     assert (terms.way(AS_BEFORE, one, spent) is Way.AT_ONCE) == at_once
     assert not terms.interrupts(AS_BEFORE, one)
 

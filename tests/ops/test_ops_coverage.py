@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from monitor.ops.coverage import rules
 from monitor.ops.coverage.queries import _letters
-from monitor.ops.coverage.rules import KnownStudy, Place
+from monitor.ops.coverage.rules import CoveragePlace, KnownStudy
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
-PLACES = tuple(Place(key, key.title(), key[0].upper()) for key in ("alpha", "beta", "gamma"))
+PLACES = tuple(
+    CoveragePlace(key, key.title(), key[0].upper()) for key in ("alpha", "beta", "gamma")
+)
 SLUGS = ("vipp", "ddp")
 
 studies = st.lists(

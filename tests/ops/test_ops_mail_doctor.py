@@ -17,11 +17,11 @@ from listening import MailServer  # type: ignore[import-not-found]  # tests/ is 
 from monitor.kernel.settings import parse
 from monitor.ops.mail_doctor import rules
 from monitor.ops.mail_doctor.examining import examine
-from monitor.ops.mail_doctor.lookups import Names
-from monitor.ops.mail_doctor.rules import Verdict
+from monitor.ops.mail_doctor.lookups import Resolver
+from monitor.ops.mail_doctor.rules import LineVerdict
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
-OK, NOT_OK, UNKNOWN = Verdict.OK, Verdict.NOT_OK, Verdict.UNKNOWN
+OK, NOT_OK, UNKNOWN = LineVerdict.OK, LineVerdict.NOT_OK, LineVerdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ class NameServer:
 
     def __enter__(self):
         threading.Thread(target=self._serve, daemon=True).start()
-        return Names("127.0.0.1", self.port)
+        return Resolver("127.0.0.1", self.port)
 
     def __exit__(self, *problem):
         self.socket.close()

@@ -9,23 +9,23 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label, Tier
 from monitor.evidence.distance import Distance, distance
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.ops.priority_rules import (
-    Weight,
+    WeightRange,
     label_words,
     places,
     ranks_by_share,
     use,
     weight,
 )
-from monitor.usage.standing import Counted
+from monitor.usage.standing import WaveCount
 
 POLICY = loader.load().grading
 
 
 def facts(**ends):
     every = {"studies": (0, 0), "sound": (0, 0), "high_quality": (0, 0), "randomised": (0, 0)}
-    return {name: Interval(*both) for name, both in (every | ends).items()}
+    return {name: CountRange(*both) for name, both in (every | ends).items()}
 
 
 def test_the_distance_is_told_in_studies_of_the_kind_that_is_short():
@@ -53,13 +53,13 @@ def test_the_distance_is_told_in_studies_of_the_kind_that_is_short():
 
 
 def test_use_is_counted_from_the_last_rank_and_unknown_use_is_anything():
-    assert use([1, 2, 3, 4], 10) == Interval(7, 10)
-    assert use([8], 10) == Interval(3, 3)
-    assert use([], 10) == use([11], 10) == Interval(1, 10)
+    assert use([1, 2, 3, 4], 10) == CountRange(7, 10)
+    assert use([8], 10) == CountRange(3, 3)
+    assert use([], 10) == use([11], 10) == CountRange(1, 10)
 
 
 def share(low, high, wave="Services 2029", unit="services"):
-    return Counted(wave, "2029", 1, 2, unit, low / 100, high / 100)
+    return WaveCount(wave, "2029", 1, 2, unit, low / 100, high / 100)
 
 
 def test_ranks_are_by_shares_whose_intervals_lie_apart():
@@ -103,15 +103,15 @@ def test_what_a_trial_could_make_of_a_label_is_told_whole_and_no_more(now, then)
 
 
 def test_a_weight_multiplies_both_ends():
-    short = Distance(Tier.INTERMEDIATE, Interval(1, 2), 3, "sound study", "sound studies")
-    assert weight(Interval(7, 10), short) == Weight(Fraction(7, 3), Fraction(20, 3))
+    short = Distance(Tier.INTERMEDIATE, CountRange(1, 2), 3, "sound study", "sound studies")
+    assert weight(CountRange(7, 10), short) == WeightRange(Fraction(7, 3), Fraction(20, 3))
 
 
 def test_the_ten_as_published_have_the_places_that_their_ranges_allow():
     catalogue = loader.load()
     weights = {}
     for about in catalogue.interventions:
-        counted = {name: Interval(*both) for name, both in about.baseline.facts.items()}
+        counted = {name: CountRange(*both) for name, both in about.baseline.facts.items()}
         if missing := distance(catalogue.grading, about.baseline.tier, counted):
             weights[about.slug] = weight(use(about.usage.ranks, about.usage.out_of), missing)
     assert {slug: str(one) for slug, one in places(weights).items()} == {
@@ -127,7 +127,7 @@ def test_the_ten_as_published_have_the_places_that_their_ranges_allow():
 WEIGHTS = st.dictionaries(
     st.sampled_from("abcd"),
     st.tuples(st.integers(0, 6), st.integers(0, 6)).map(
-        lambda both: Weight(Fraction(min(both)), Fraction(max(both)))
+        lambda both: WeightRange(Fraction(min(both)), Fraction(max(both)))
     ),
     min_size=1,
 )

@@ -106,7 +106,7 @@ class World:
         return study_of(self.session, paper_id)
 
     def sent(self, study_id, by, token=None, at=None):
-        return service.Sent(study_id, token or next(self.tokens), by, at or self.now)
+        return service.SentDecision(study_id, token or next(self.tokens), by, at or self.now)
 
     def hand_in(self, study_id, by, judgement=JUDGEMENT, token=None, at=None, because=""):
         """Hand a reading in, and leave what it comes to as it is."""

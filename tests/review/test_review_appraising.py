@@ -16,7 +16,7 @@ from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import StudyPaper
 from monitor.review import queries, rules, service
 from monitor.review.appraisal import drafting, given
-from monitor.review.queries import Turn
+from monitor.review.queries import StudyTurn
 from monitor.review.reading.model import from_json
 from monitor.review.tables import Appraisal, Decision, QueueItem, ReadingDraft
 from monitor.review.words import DecisionVerdict, Settling, Stage
@@ -189,8 +189,8 @@ def test_one_of_the_two_settles_and_the_other_confirms(session, world, judgement
     assert outcome.consensus.how is Settling.PAIR
     assert outcome.consensus.confirmed_at is None
     assert _stage(session, study_id) is Stage.DISAGREEMENT
-    assert _study(session, study_id, world.ben.id).turn is Turn.NOTHING
-    assert _study(session, study_id, world.ann.id).turn is Turn.CONFIRM
+    assert _study(session, study_id, world.ben.id).turn is StudyTurn.NOTHING
+    assert _study(session, study_id, world.ann.id).turn is StudyTurn.CONFIRM
     settled = outcome.consensus.id
     for one in (world.ben, world.cat):
         with pytest.raises(Conflict, match="other of the two"):
@@ -215,7 +215,7 @@ def test_what_is_agreed_counts_nothing_before_somebody_has_seen_what_it_would_do
     outcome = world.hand_in(study_id, world.ben)
     assert (outcome.stage, outcome.decision) == (Stage.AGREED, None)
     assert queries.accepted(session) == []
-    assert _study(session, study_id, world.cat.id).turn is Turn.COUNT
+    assert _study(session, study_id, world.cat.id).turn is StudyTurn.COUNT
     world.count(study_id, world.cat, outcome.consensus.id)
     assert len(queries.accepted(session)) == 1
 
@@ -276,7 +276,7 @@ def test_a_later_round_leaves_what_counts_until_it_is_decided(session, world, ju
     assert _stage(session, study_id) is Stage.TO_APPRAISE
     assert len(queries.accepted(session)) == 1
     view = _study(session, study_id, world.ann.id)
-    assert (view.counts, view.turn, view.appraisals) == (True, Turn.APPRAISE, ())
+    assert (view.counts, view.turn, view.appraisals) == (True, StudyTurn.APPRAISE, ())
     better = replace(judgement, risk_of_bias=RiskOfBias.LOW)
     world.hand_in(study_id, world.ann, better)
     agreed = world.hand_in(study_id, world.cat, better).consensus

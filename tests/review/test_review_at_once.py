@@ -79,7 +79,7 @@ def _appraise(shared, by, token, judgement):
     """Hand a reading in, and decide at once where that settles the study."""
 
     def work(session):
-        sent = service.Sent(shared.study_id, token, by, shared.now)
+        sent = service.SentDecision(shared.study_id, token, by, shared.now)
         outcome = service.hand_in(
             session, CATALOGUE, sent, reading=reading_of(judgement), direction=judgement.direction
         )

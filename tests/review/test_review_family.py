@@ -16,7 +16,7 @@ from monitor.literature.words import Lane, PaperRole, Regrouped
 from monitor.review import locking, queries, service
 from monitor.review.family import compare, rules
 from monitor.review.family.regrouping import CHANGED
-from monitor.review.family.rules import NEW, Attach, Detach, Merge, Report, Split, plan
+from monitor.review.family.rules import NEW, Attach, Detach, Merge, Report, SplitOff, plan
 from monitor.review.tables import Appraisal, Decision, QueueItem, ReadingDraft, StudyAlert
 from monitor.review.words import DecisionVerdict, Stage
 
@@ -158,7 +158,7 @@ def test_a_study_is_split(world, do, undo):
     other = world.queued("Another trial, invented", year=2025, authors=["Birch Q"])
     do(Attach(study_id, other, PaperRole.SECONDARY))
     before = everything(world)
-    moved = do(Split(study_id, (other,)))
+    moved = do(SplitOff(study_id, (other,)))
     new = moved.regrouping.other_id
     assert links(world, new) == [(other, "main report")], "what reports it alone is its main report"
     assert world.session.get_one(Study, new).label == "Birch 2025"
@@ -174,7 +174,7 @@ def test_a_split_is_not_undone_once_the_new_study_is_appraised(world, do, undo):
     study_id = world.study()
     other = world.queued("Another trial, invented")
     do(Attach(study_id, other, PaperRole.SECONDARY))
-    moved = do(Split(study_id, (other,)))
+    moved = do(SplitOff(study_id, (other,)))
     world.hand_in(moved.regrouping.other_id, world.ben)
     with pytest.raises(Conflict, match="merge the two studies instead"):
         undo(moved)
@@ -185,7 +185,7 @@ def test_a_split_names_some_of_the_study_s_papers(world, do, chosen):
     study_id = world.study()
     papers = {"none": (), "all": (paper_of(world, study_id),), "of another": (world.queued(),)}
     with pytest.raises(Conflict, match=r"(Choose papers|has to stay)"):
-        do(Split(study_id, papers[chosen]))
+        do(SplitOff(study_id, papers[chosen]))
 
 
 def test_two_studies_that_count_are_one_and_count_once(world, do, undo):
@@ -381,7 +381,7 @@ def test_a_study_never_has_two_main_reports_by_a_move_and_no_paper_is_lost(repor
         st.one_of(
             st.builds(Attach, st.just(1), st.sampled_from([*ids, 9]), st.sampled_from(PaperRole)),
             st.builds(Detach, st.just(1), st.sampled_from(ids)),
-            st.builds(Split, st.just(1), st.just((ids[0],))),
+            st.builds(SplitOff, st.just(1), st.just((ids[0],))),
         )
     )
     steps = plan(change, held)

@@ -196,7 +196,7 @@ def test_no_labels_hide_a_paper(empty_sqlite, new_world, now, papers, size):
             seen, after = [], None
             while page := queries.queue(session, stage=stage, limit=size, after=after):
                 seen += page
-                after = queries.Place(page[-1].paper_id, page[-1].standing.score)
+                after = queries.PageEnd(page[-1].paper_id, page[-1].standing.score)
             standing = select(QueueItem.paper_id).where(QueueItem.stage == stage)
             assert sorted(e.paper_id for e in seen) == sorted(session.scalars(standing))
             places = [(-entry.standing.score, entry.paper_id) for entry in seen]

@@ -142,7 +142,7 @@ def _turned(session, size, **asked):
     ):
         assert len(page) <= size
         seen += [entry.paper_id for entry in page]
-        after = queries.Place.parse(str(queries.Place(seen[-1], page[-1].standing.score)))
+        after = queries.PageEnd.parse(str(queries.PageEnd(seen[-1], page[-1].standing.score)))
     return seen
 
 
@@ -152,7 +152,7 @@ def test_what_is_likely_to_matter_comes_first_and_of_equals_the_oldest(session, 
     case = world.queued("Case", read={"design": "case", "named": "title"})
     late = world.queued("Late", at=now + timedelta(days=1))
     assert _listed(session) == [trial, case, *plain, late]
-    assert _listed(session, after=queries.Place(case)) == [*plain, late]
+    assert _listed(session, after=queries.PageEnd(case)) == [*plain, late]
 
 
 def test_the_longest_waiting_comes_first_where_asked_for(session, world, now):
@@ -197,7 +197,7 @@ def test_a_new_order_between_two_pages_passes_over_nobody(session, world, moved)
         session.get_one(QueueItem, paper_id).score += moved
     session.get_one(QueueItem, last.paper_id).score -= 0.05
     session.flush()
-    rest = _listed(session, after=queries.Place(last.paper_id, last.standing.score))
+    rest = _listed(session, after=queries.PageEnd(last.paper_id, last.standing.score))
     seen = {one.paper_id for one in first}
     assert [one for one in rest if one not in seen] == every[2:]
 
@@ -208,19 +208,19 @@ def test_a_page_goes_on_though_all_scores_have_risen(session, world):
     for paper_id in every:
         session.get_one(QueueItem, paper_id).score += 0.3
     session.flush()
-    assert _listed(session, after=queries.Place(last.paper_id, last.standing.score)) == every[2:]
+    assert _listed(session, after=queries.PageEnd(last.paper_id, last.standing.score)) == every[2:]
 
 
 @pytest.mark.parametrize(
     "text", ["", "x", "0", "-1", "9999999999", "1:", "1:nan", "1:1e9", "1:1:1", "1 :2", "１"]
 )
 def test_nonsense_is_no_place(text):
-    assert queries.Place.parse(text) is None
+    assert queries.PageEnd.parse(text) is None
 
 
 @pytest.mark.parametrize("place", [(7, None), (7, 0.5123), (7, -0.0421), (2**31 - 1, 0.0)])
 def test_a_place_is_read_back_as_it_was_written(place):
-    assert queries.Place.parse(str(queries.Place(*place))) == queries.Place(*place)
+    assert queries.PageEnd.parse(str(queries.PageEnd(*place))) == queries.PageEnd(*place)
 
 
 def test_the_queue_is_filtered(session, world):
@@ -243,7 +243,7 @@ def test_the_queue_is_filtered(session, world):
     assert listed(lane=Lane.MENTIONED) == [silent]
     assert listed(lane=Lane.POSSIBLE) == []
     both = queries.Filters(slug="cos", design="randomised")
-    assert _listed(session, filters=both, after=queries.Place(trial)) == []
+    assert _listed(session, filters=both, after=queries.PageEnd(trial)) == []
     assert _listed(session, stage=Stage.UNSURE) == [unsure]
     tallies = queries.tallies(session, Stage.TO_SCREEN)
     assert tallies.kinds == queries.Kinds(
@@ -326,8 +326,8 @@ def test_two_appraisals_are_compared(session, world, judgement):
     assert [a.reviewer for a in view.appraisals] == ["Ann Example", "Ben Example"]
     assert [row.place.field for row in view.differences] == ["intervention"]
     assert view.stage is Stage.DISAGREEMENT
-    assert view.turn is queries.Turn.SETTLE
-    assert _study(session, study_id, world.ann.id).turn is queries.Turn.SETTLE_AS_ONE_OF_TWO
+    assert view.turn is queries.StudyTurn.SETTLE
+    assert _study(session, study_id, world.ann.id).turn is queries.StudyTurn.SETTLE_AS_ONE_OF_TWO
 
 
 def test_a_studys_whole_story(session, world, judgement):
@@ -363,7 +363,7 @@ def test_what_waits_for_a_reviewer(session, world, judgement):
     world.appraise(fifth, world.ann)
     world.appraise(fifth, world.ben, replace(judgement, interventions=("ddp",)))
     world.hand_in(fifth, world.ann)
-    turn = queries.Turn
+    turn = queries.StudyTurn
 
     def waiting(who):
         return queries.waiting_for(session, who.id, studies)

@@ -30,7 +30,7 @@ from monitor.kernel.errors import ConfigError
 from monitor.review.reading import model, settled, summary, to_mend
 from monitor.review.reading.agreement import agreement
 from monitor.review.reading.cleaning import cleaned
-from monitor.review.reading.differences import State, common, differences, domains, rows
+from monitor.review.reading.differences import AnswerState, common, differences, domains, rows
 from monitor.review.reading.frame import aligned, frame
 from monitor.review.reading.model import (
     Answered,
@@ -38,8 +38,8 @@ from monitor.review.reading.model import (
     Independence,
     Override,
     Reading,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
     from_json,
     interventions,
@@ -65,7 +65,7 @@ def rob2(**answers: str) -> Risk:
     return Risk(tool=ROB2, answers={name: Answered(answer=word) for name, word in said.items()})
 
 
-RESULT = Result(
+RESULT = ReadingResult(
     key="r1",
     experimental="a1",
     comparator="a2",
@@ -156,7 +156,7 @@ risks = st.builds(
     ),
 )
 results = st.builds(
-    Result,
+    ReadingResult,
     key=words(["r1", "r2"]),
     experimental=words(["", "a1", "a2"]),
     comparator=words(["", "a1", "a2"]),
@@ -359,7 +359,7 @@ def test_another_answer_on_the_same_side_holds_nobody_up():
     other = with_result(risk=rob2(q1_1="PY"))
     assert differences(WHOLE, other, TOOLS) == ()
     states = {row.place.field: row.state for row in rows(WHOLE, other, TOOLS)}
-    assert states["1.1"] is State.SAME_SIDE
+    assert states["1.1"] is AnswerState.SAME_SIDE
     assert common(WHOLE, other, TOOLS).results[0].risk.answers["1.1"].answer == "Y"
 
 
@@ -456,7 +456,7 @@ def test_which_of_the_ten_it_is_about_is_read_off_the_groups():
 
 
 def test_the_main_result_is_the_nearest_to_attachment_then_of_all_then_planned_then_first():
-    def one(key: str, **changes: object) -> Result:
+    def one(key: str, **changes: object) -> ReadingResult:
         return RESULT.model_copy(update={"key": key, **changes})
 
     wanted = one("r5", months=12.0)
@@ -573,7 +573,9 @@ def test_answers_in_another_tool_than_a_lead_asked_for_are_told():
         count_it=True,
         design=Design.NON_RANDOMISED,
         results=(
-            Result(key="r1", kind=ResultClass.ATTACHMENT, risk=Risk(tool="robins_i@2016-10")),
+            ReadingResult(
+                key="r1", kind=ResultClass.ATTACHMENT, risk=Risk(tool="robins_i@2016-10")
+            ),
         ),
     )
     chosen = catalogue.tool("robins_i_v2")

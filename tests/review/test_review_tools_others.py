@@ -10,8 +10,8 @@ from monitor.catalogue.words import Design, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 from monitor.review.reading.tools import (
     OVERALL,
-    Answer,
     Judged,
+    ToolAnswer,
     asked,
     design_for_tool,
     judge_domain,
@@ -263,7 +263,9 @@ def test_all_problems_are_told_at_once():
 
 
 def test_an_answer_carries_its_words_and_their_place():
-    quoted = {name: Answer(value, "families drew lots", "page 4") for name, value in LOW.items()}
+    quoted = {
+        name: ToolAnswer(value, "families drew lots", "page 4") for name, value in LOW.items()
+    }
     assert stand(ROB2, quoted) == stand(ROB2, LOW)
 
 

@@ -15,7 +15,7 @@ from monitor.demo import driver, standins, world
 from monitor.demo.driver import ServiceProcess
 from monitor.demo.people import Person
 from monitor.demo.standins import StandIns
-from monitor.demo.visitor import Page
+from monitor.demo.visitor import VisitedPage
 from monitor.demo.world import World
 from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence.database import Database
@@ -47,7 +47,7 @@ class Scene:
     service: ServiceProcess
     people: dict[str, Person] = field(default_factory=dict)
     study: str = ""
-    page: Page | None = None
+    page: VisitedPage | None = None
 
     def crashing(self, when: str, sql: str = "", commit: int = 1) -> ServiceProcess:
         """Give a process that kills itself at a commit (see crasher.py)."""

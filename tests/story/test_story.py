@@ -15,7 +15,7 @@ from forking import ForkedService  # type: ignore[import-not-found]  # beside th
 
 from monitor.demo import driver
 from monitor.demo.answers import CIRCLE, SECOND_THERAPLAY, THERAPLAY
-from monitor.demo.people import Answers, mail_with
+from monitor.demo.people import TickedAnswers, mail_with
 
 pytestmark = pytest.mark.story
 
@@ -270,7 +270,7 @@ def who_left_is_told_no_more(scene):
     assert new == [2, 2, 2, 1]
 
 
-def settle(scene, key, slug, answers: Answers):
+def settle(scene, key, slug, answers: TickedAnswers):
     """Take a paper through screening, two appraisals that differ and a third person who settles."""
     ada, ben, cara = (scene.people[who] for who in ("ada", "ben", "cara"))
     paper = ada.find_paper(scene.world.paper(key).title)

@@ -8,16 +8,16 @@ from typing import Any
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Certainty, Direction, Label, Tier, UsageBand
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.gap import rules, use_changes
 from monitor.gap.brief import brief
 from monitor.gap.meaning import meaning
 from monitor.gap.states import State
-from monitor.notify.digests.composing import Part, compose
+from monitor.notify.digests.composing import DigestPart, compose
 from monitor.notify.messages.claiming import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.notify.words import USUAL
-from monitor.usage.standing import Counted, UseFigure
+from monitor.usage.standing import UseFigure, WaveCount
 
 AT = datetime(2029, 4, 1, 6, 0, tzinfo=UTC)
 SINCE = datetime(2029, 3, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ def state(tier, direction, studies, *, high=None, band=UsageBand.WIDE, ranks=(1,
 
 
 def shown(label, estimate, low, high, k, people, *, words="", read=True):
-    return Shown("usual care", "attachment", label, words or label.value, estimate, low, high, k,
+    return ShownFinding("usual care", "attachment", label, words or label.value, estimate, low, high, k,
                  people, True, read)  # fmt: skip
 
 
@@ -100,8 +100,8 @@ SAME = state(
     shows=(shown(Label.NO_DIFFERENCE, 0.03, -0.12, 0.18, 2, 668),),
 )  # fmt: skip
 A = change(42, "A", OPEN, SAME, "SECOND was accepted by two reviewers")
-_WAS = Counted("2026", "spring 2026", 158, 734, "services", 0.187, 0.246)
-_NOW = Counted("2029", "February to April 2029", 99, 690, "services", 0.119, 0.172)
+_WAS = WaveCount("2026", "spring 2026", 158, 734, "services", 0.187, 0.246)
+_NOW = WaveCount("2029", "February to April 2029", 99, 690, "services", 0.119, 0.172)
 _FEWER = state(
     Tier.WEAK, Direction.MIXED, (4, 6), ranks=(), said=Direction.MIXED, use=UseFigure(_WAS)
 )
@@ -136,10 +136,10 @@ TRIALS = ["Programme C: a trial is registered: EXAMPLE (NCT00000001), 200 people
 def digest(**more: Any) -> dict[str, Any]:
     """Make what a monthly digest says: three changes, additions, what was told at once, trials."""
     parts = [
-        Part(1, AT - timedelta(days=20), ("b",), content(B, of=study(1, "FIRST SOUND", 104))),
-        Part(2, AT - timedelta(days=19), ("a",), content(A, of=study(2, "SECOND", 456, direction="no difference"))),
-        Part(3, AT - timedelta(days=9), ("f",), content(F, of=None, wave=WAVE)),
-        Part(4, AT - timedelta(days=8), ("d",), content(D, of=None)),
+        DigestPart(1, AT - timedelta(days=20), ("b",), content(B, of=study(1, "FIRST SOUND", 104))),
+        DigestPart(2, AT - timedelta(days=19), ("a",), content(A, of=study(2, "SECOND", 456, direction="no difference"))),
+        DigestPart(3, AT - timedelta(days=9), ("f",), content(F, of=None, wave=WAVE)),
+        DigestPart(4, AT - timedelta(days=8), ("d",), content(D, of=None)),
     ]  # fmt: skip
     return frozen() | compose(parts, USUAL).to_dict() | {"trials": TRIALS} | more
 

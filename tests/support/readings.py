@@ -17,7 +17,7 @@ from monitor.catalogue.words import (
     Unit,
 )
 from monitor.review import service as review
-from monitor.review.reading.model import Arm, Independence, Reading, Reported, Result, Risk
+from monitor.review.reading.model import Arm, Independence, Reading, ReadingResult, Reported, Risk
 from monitor.review.rules import Judgement
 from monitor.review.words import Stage
 
@@ -62,7 +62,7 @@ def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Readi
             )
         )
     reported = _reported(judgement, compared=compared)
-    result = Result(
+    result = ReadingResult(
         key="r1",
         experimental="a1",
         comparator="a2" if compared else "",
@@ -113,7 +113,7 @@ def appraise(
     """Hand in what a judgement says, and count the study as soon as its appraisals agree."""
     token = token or str(uuid4())
     reading = judgement if isinstance(judgement, Reading) else reading_of(judgement, **told)
-    sent = review.Sent(study_id, token, by, at)
+    sent = review.SentDecision(study_id, token, by, at)
     outcome = workflow.hand_in(session, service, sent, reading=reading)
     if outcome.consensus and outcome.stage is Stage.AGREED:
         workflow.count(session, service, sent, consensus_id=outcome.consensus.id)

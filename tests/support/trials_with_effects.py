@@ -28,8 +28,8 @@ from monitor.review.reading.model import (
     Arm,
     Independence,
     Reading,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
 )
 
@@ -80,7 +80,7 @@ def sign(direction: int) -> Reported:
     return Reported(type=EffectType.DIRECTION, direction=direction, quote=_QUOTE)
 
 
-def result(reported: Reported, **facts: object) -> Result:
+def result(reported: Reported, **facts: object) -> ReadingResult:
     """One result of all randomised, at the end of treatment, more being better; else as told."""
     plain: dict[str, object] = {
         "key": "r1",
@@ -96,12 +96,12 @@ def result(reported: Reported, **facts: object) -> Result:
         "reported": reported,
         "risk": risk(),
     }
-    return Result(**(plain | facts))
+    return ReadingResult(**(plain | facts))
 
 
 def trial(
     slug: str,
-    *results: Result,
+    *results: ReadingResult,
     against: ComparatorClass = ComparatorClass.USUAL_CARE,
     other: str = "",
     variant: str = "",

@@ -52,7 +52,7 @@ def table(counts=None, denominator=734, more=(), head=HEAD) -> bytes:
     return "\n".join([head, *rows, *more]).encode()
 
 
-def read(table_: bytes, about_: bytes) -> wave_table.Read:
+def read(table_: bytes, about_: bytes) -> wave_table.ReadWave:
     """Read a wave by the catalogue of the product."""
     return wave_table.read(table_, about_, loader.load())
 

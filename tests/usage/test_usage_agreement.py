@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Tier
 from monitor.usage import agreement
-from monitor.usage.agreement import Agreement, Basis, of_ranks, of_shares, sentence, tau_b
+from monitor.usage.agreement import RangeBasis, RankAgreement, of_ranks, of_shares, sentence, tau_b
 from monitor.usage.intervals import Share
 
 EVIDENCE = {
@@ -33,7 +33,7 @@ def test_the_published_ranks_give_the_range_that_the_method_names():
     """−0.53 as stated; to −0.37 where the strong one left over is anywhere in 1st to 4th."""
     found = of_ranks(EVIDENCE, RANKS)
     assert found
-    assert found.basis is Basis.RANKS
+    assert found.basis is RangeBasis.RANKS
     assert found.of == 10
     assert found.tau == pytest.approx(-0.5270462766947299, abs=1e-9)
     assert found.low == pytest.approx(-0.5270462766947299, abs=1e-9)
@@ -177,7 +177,7 @@ def test_the_interval_holds_95_of_100_draws(first, second, ends):
     ],
 )
 def test_a_range_that_reaches_nothing_tells_nothing(low, high, said):
-    assert sentence(Agreement(None, low, high, Basis.RANKS, 10)).startswith(said)
+    assert sentence(RankAgreement(None, low, high, RangeBasis.RANKS, 10)).startswith(said)
 
 
 @pytest.mark.parametrize("counts", [(5,) * 10, (0,) * 10])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.usage import checks, documents, wave_table
-from monitor.usage.standing import Survey
+from monitor.usage.standing import WaveSurvey
 
 ABOUT = json.loads(json.dumps(waves._ABOUT, default=date.isoformat))
 JSON = st.recursive(
@@ -104,7 +104,7 @@ def test_no_document_makes_it_fall_over(about, rows):
 
 def test_services_that_answered_together_are_asked_how_many():
     def told(responses, services, effect=None):
-        survey = Survey(
+        survey = WaveSurvey(
             1, "A", "Q?", "services", None, None, None, responses, services, "C", effect
         )
         found = checks.checks(
@@ -144,7 +144,7 @@ class Part:
 
 
 def test_what_is_to_come_counted_twice_or_of_no_known_area_is_to_be_looked_at():
-    survey = Survey(1, "A", "Q?", "services", None, date(2029, 4, 30), None, 9, 99, "C")
+    survey = WaveSurvey(1, "A", "Q?", "services", None, date(2029, 4, 30), None, 9, 99, "C")
     rows = [Part(9, 99), Part(4, 60, "England"), Part(4, 40, "Wales"), Part(1, 20, area="Fyfe")]
 
     def told(today):

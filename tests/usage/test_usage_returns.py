@@ -17,7 +17,7 @@ from monitor.kernel.errors import Conflict, InvalidInput, LinkOver, NotFound
 from monitor.usage import queries as waves
 from monitor.usage import service as usage
 from monitor.usage.returns import answering, inviting, queries, retention, rules, service
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.returns.tables import ListedService, Return, ReturnLink
 from monitor.usage.tables import WaveState
 
@@ -75,7 +75,12 @@ def test_one_collection_at_a_time_with_a_name_that_is_free_and_a_day_to_come(ses
 
 def test_a_return_is_saved_sent_changed_and_counts_once(session, now, asked):
     opened = answering.opened(session, token("Ash"), now)
-    assert (opened.version, opened.now, opened.sent, opened.is_open) == (0, Answers(), None, True)
+    assert (opened.version, opened.now, opened.sent, opened.is_open) == (
+        0,
+        ServiceAnswers(),
+        None,
+        True,
+    )
     answer(session, token("Ash"), now, "ddp", "vig", families={"ddp": 40})
     again = answering.opened(session, token("Ash"), now)
     assert again.sent is not None
@@ -242,7 +247,7 @@ def test_last_answers_are_shown_in_the_next_collection(session, now, asked):
     last = answering.last_time(session, opened)
     assert last is not None
     assert (last.wave, last.answers.families) == ("Services 2029", {"ddp": 40})
-    assert (opened.now, opened.sent) == (Answers(), None)
+    assert (opened.now, opened.sent) == (ServiceAnswers(), None)
     assert answering.last_time(session, answering.opened(session, token("Ash"), later)) is None
 
 
@@ -291,7 +296,7 @@ def test_how_far_it_is_and_what_is_missing(session, now, asked):
         ("England", 3, 1), ("", 1, 0),
     ]  # fmt: skip
     assert [p.name for p in queries.by_kind(session, asked.id)] == ["NHS", ""]
-    rows = queries.rows(session, asked.id, only=queries.Stands.SILENT)
+    rows = queries.rows(session, asked.id, only=queries.ReturnStands.SILENT)
     assert [(row.name, row.stands.value) for row in rows] == [("Elm", "not answered")]
     (ddp,) = queries.volumes(session, asked.id, ["ddp"])
     assert (ddp.offered, ddp.families, ddp.families_of, ddp.trained_of) == (1, None, 1, 0)
@@ -311,7 +316,9 @@ def test_answers_sent_while_it_is_closed_are_either_counted_or_refused(database,
         found = open_one(session, now)
         invite(session, found, now)
         for name in names:
-            whole = Answers(offered=("ddp",), measures=(rules.NOT_KNOWN,), may_show_area=False)
+            whole = ServiceAnswers(
+                offered=("ddp",), measures=(rules.NOT_KNOWN,), may_show_area=False
+            )
             answering.save(session, token(name), partial(_instead, whole), version=0, at=now)
     barrier, sent = threading.Barrier(len(names) + 1), []
 

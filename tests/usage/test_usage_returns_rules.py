@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.kernel.errors import InvalidInput
 from monitor.usage.returns import answering, building, rules
-from monitor.usage.returns.rules import NONE, NOT_KNOWN, NOT_MEASURED, Answers
+from monitor.usage.returns.rules import NONE, NOT_KNOWN, NOT_MEASURED, ServiceAnswers
 
 CATALOGUE = loader.load()
 SLUGS = CATALOGUE.slugs
@@ -41,21 +41,21 @@ def test_what_is_no_number_is_named_with_what_to_do(said):
 def test_answers_come_back_as_they_were_kept_and_hold_counts_of_what_is_offered_alone(
     offered, families, trained, measures, area
 ):
-    made = rules.with_offered(Answers(), offered, SLUGS)
+    made = rules.with_offered(ServiceAnswers(), offered, SLUGS)
     made = rules.with_counts(made, families, trained)
     made = rules.with_measures(made, measures, MEASURES, may_show_area=area)
-    assert Answers.from_dict(made.to_dict()) == made
+    assert ServiceAnswers.from_dict(made.to_dict()) == made
     assert set(made.families) | set(made.trained) <= set(made.offered)
     fewer = rules.with_offered(made, list(offered)[:1], SLUGS)
     assert set(fewer.families) <= set(fewer.offered) <= offered
 
 
 def test_what_a_return_lacks_is_named_field_by_field():
-    lacking = rules.unfinished(Answers(), SLUGS, MEASURES, has_area=True)
+    lacking = rules.unfinished(ServiceAnswers(), SLUGS, MEASURES, has_area=True)
     assert list(lacking) == ["offered", "measures", "may_show_area"]
-    done = Answers(none=True, measures=(NOT_MEASURED,), may_show_area=False)
+    done = ServiceAnswers(none=True, measures=(NOT_MEASURED,), may_show_area=False)
     assert rules.unfinished(done, SLUGS, MEASURES, has_area=True) == {}
-    nowhere = Answers(offered=("ddp",), measures=MEASURES[:1])
+    nowhere = ServiceAnswers(offered=("ddp",), measures=MEASURES[:1])
     assert rules.unfinished(nowhere, SLUGS, MEASURES, has_area=False) == {}
 
 
@@ -75,7 +75,7 @@ def test_not_known_stands_alone_and_is_no_answer_about_gold_standards():
         ((), None), ((NOT_KNOWN,), None), ((NOT_MEASURED,), False), ((rules.ANOTHER,), False),
         ((MEASURES[0], rules.ANOTHER), True),
     ):  # fmt: skip
-        assert rules.uses_gold_standard(Answers(measures=measures), is_gold) is uses
+        assert rules.uses_gold_standard(ServiceAnswers(measures=measures), is_gold) is uses
 
 
 def test_a_list_from_a_spreadsheet_is_read_with_its_mark_semicolons_and_blanks():
@@ -152,10 +152,12 @@ _WHERE = st.sampled_from(
 )
 def test_no_sum_of_what_a_wave_shows_leaves_fewer_than_ten_services(services):
     given_ = [
-        building.Given(f"{n}@a.example", kind, nation, area, Answers(none=True, may_show_area=show))
+        building.Given(
+            f"{n}@a.example", kind, nation, area, ServiceAnswers(none=True, may_show_area=show)
+        )
         for n, ((nation, area), show, kind) in enumerate(services)
     ]
-    asked = building.Asked(
+    asked = building.AskedServices(
         "A", "Q?", "I", "1", "F", (), date(2029, 2, 1), date(2029, 4, 30), len(given_)
     )
     rows = [row for row in building.wave(asked, given_, CATALOGUE).rows if row.slug == "ddp"]

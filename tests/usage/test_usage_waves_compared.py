@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from monitor.usage.intervals import Share, design_effect
 from monitor.usage.waves_compared import (
-    Comparison,
     Condition,
     Figure,
+    WaveComparison,
     compare,
     differing_words,
     same_question,
@@ -22,7 +22,7 @@ def figure(numerator, denominator, effect=1.0, question=QUESTION, unit="services
     return Figure(Share(numerator, denominator, effect), question, unit)
 
 
-def one(before, after) -> Comparison:
+def one(before, after) -> WaveComparison:
     return compare({"vipp": before} if before else {}, {"vipp": after})["vipp"]
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from monitor.feeds.files import intake
-from monitor.feeds.files.intake import Origin
+from monitor.feeds.files.intake import FileOrigin
 from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query
 from monitor.feeds.service import Effort
 from monitor.jobs.files.importing import take
@@ -35,7 +35,7 @@ def bring(evidence, number: int, source: str) -> None:
     record = FetchedRecord(f"x{number}", b"TY  - JOUR", "x-ris", Citation("Invented", own))
     with evidence.database.write() as session:
         file = intake.start(
-            session, Query(f"sha256:{number}", "RIS"), at, origin=Origin(source, at.date())
+            session, Query(f"sha256:{number}", "RIS"), at, origin=FileOrigin(source, at.date())
         )
         take(session, evidence.service, file, [record], at)
         intake.finish(session, file, Effort(at, 1, 0), at=at)

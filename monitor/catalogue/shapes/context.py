@@ -25,7 +25,7 @@ ASPECTS: Mapping[str, str] = {
 }
 
 
-class Origin(Data):
+class FactOrigin(Data):
     """Where facts are from. ``dated`` is its own date in words; "undated" where it gives none."""
 
     title: Text
@@ -35,50 +35,50 @@ class Origin(Data):
     caution: Text | None = None  # travels with every fact that is from it
 
 
-class Told(Data):
+class ToldFact(Data):
     """One fact, in a sentence or a few words; ``source`` is the key of its origin."""
 
     words: Text
     source: Text
 
 
-class Context(Data):
+class InterventionContext(Data):
     """What is known of one intervention beside its evidence; None: not known to us."""
 
-    what: Told | None = None
-    age: Told | None = None
-    place: Told | None = None
-    format: Told | None = None
-    deliverer: Told | None = None
-    training: Told | None = None
-    days: Told | None = None
-    cost: Told | None = None
-    uk_provider: Told | None = None
+    what: ToldFact | None = None
+    age: ToldFact | None = None
+    place: ToldFact | None = None
+    format: ToldFact | None = None
+    deliverer: ToldFact | None = None
+    training: ToldFact | None = None
+    days: ToldFact | None = None
+    cost: ToldFact | None = None
+    uk_provider: ToldFact | None = None
 
     @property
-    def aspects(self) -> dict[str, Told | None]:
+    def aspects(self) -> dict[str, ToldFact | None]:
         """Every aspect by its key, in the order of ``ASPECTS``."""
         return {name: getattr(self, name) for name in ASPECTS}
 
     @property
-    def beyond_what(self) -> list[tuple[str, Told | None]]:
+    def beyond_what(self) -> list[tuple[str, ToldFact | None]]:
         """Every aspect but the first, as pages call it."""
         return [(ASPECTS[name], told) for name, told in self.aspects.items() if name != "what"]
 
 
-class Relation(Told):
+class InterventionRelation(ToldFact):
     """How two interventions stand to each other."""
 
     between: tuple[Slug, Slug]
 
 
-class Guidance(Told):
+class Guidance(ToldFact):
     """What a body that writes guidelines says of all of them."""
 
     body: Text
 
 
-class Reading(Data):
+class FurtherReading(Data):
     """Something to read further; no address where none is known to us."""
 
     name: Text
@@ -90,16 +90,16 @@ class Reading(Data):
 class Background(Data):
     """What is told of all interventions together, and where all of it is from."""
 
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z]{2,20}$")], Origin]
-    attachment: tuple[Told, ...] = Field(min_length=1)
-    training: tuple[Told, ...] = ()
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z]{2,20}$")], FactOrigin]
+    attachment: tuple[ToldFact, ...] = Field(min_length=1)
+    training: tuple[ToldFact, ...] = ()
     guidance: tuple[Guidance, ...] = ()
-    relations: tuple[Relation, ...] = ()
-    reading: tuple[Reading, ...] = ()
+    relations: tuple[InterventionRelation, ...] = ()
+    reading: tuple[FurtherReading, ...] = ()
 
     @model_validator(mode="after")
     def _sources_are_there(self) -> Self:
-        told: tuple[Told, ...] = (
+        told: tuple[ToldFact, ...] = (
             *self.attachment,
             *self.training,
             *self.guidance,
@@ -111,7 +111,7 @@ class Background(Data):
             raise ValueError(f"source: there is no sources.{', sources.'.join(missing)}")
         return self
 
-    def related(self, slug: str) -> tuple[tuple[str, Relation], ...]:
+    def related(self, slug: str) -> tuple[tuple[str, InterventionRelation], ...]:
         """Give the interventions related to one, each with how."""
         return tuple(
             (next(other for other in relation.between if other != slug), relation)
@@ -119,19 +119,19 @@ class Background(Data):
             if slug in relation.between
         )
 
-    def origins(self, context: Context) -> tuple[Origin, ...]:
+    def origins(self, context: InterventionContext) -> tuple[FactOrigin, ...]:
         """Give every origin of an intervention's facts once, in the order of the facts."""
         keys = dict.fromkeys(told.source for told in context.aspects.values() if told)
         return tuple(self.sources[key] for key in keys)
 
-    def only_origin(self, facts: Iterable[Told | None]) -> Origin | None:
+    def only_origin(self, facts: Iterable[ToldFact | None]) -> FactOrigin | None:
         """Give the one origin of all these facts, to be told once; None: they are of several."""
         keys = {told.source for told in facts if told}
         return self.sources[keys.pop()] if len(keys) == 1 else None
 
 
 def faults(
-    background: Background, contexts: Mapping[str, Context], slugs: Collection[str]
+    background: Background, contexts: Mapping[str, InterventionContext], slugs: Collection[str]
 ) -> Iterator[str]:
     """Find what single files cannot know: sources and interventions that there are none of."""
     for relation in background.relations:

@@ -5,13 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from monitor.catalogue.shapes.context import Background, Origin, Told
+from monitor.catalogue.shapes.context import Background, FactOrigin, ToldFact
 from monitor.catalogue.shapes.models import Data, Text
 
 HEADINGS = ("attachment", "here", "research")
 
 
-class Term(Told):
+class Term(ToldFact):
     """One term: what it means, and the source that says so."""
 
     term: Text
@@ -21,14 +21,14 @@ class Term(Told):
 class Glossary(Data):
     """Every term, under its heading, in the order of the page."""
 
-    sources: dict[str, Origin] = Field(default_factory=dict)
+    sources: dict[str, FactOrigin] = Field(default_factory=dict)
     terms: tuple[Term, ...] = Field(min_length=1)
 
     def under(self, heading: str) -> tuple[Term, ...]:
         """List the terms under a heading."""
         return tuple(term for term in self.terms if term.heading == heading)
 
-    def origin(self, key: str, background: Background) -> Origin:
+    def origin(self, key: str, background: Background) -> FactOrigin:
         """Give a term's source: the glossary's own, or one that contexts name too."""
         return self.sources.get(key) or background.sources[key]
 

@@ -39,7 +39,7 @@ class SynthesisPolicy(Data):
         return self
 
 
-class Measure(Data):
+class MeasureNames(Data):
     """A measure by its full name, and the other names it goes by."""
 
     name: Text
@@ -51,7 +51,7 @@ class Measure(Data):
 class Measures(Data):
     """The registry of measures."""
 
-    measures: tuple[Measure, ...]
+    measures: tuple[MeasureNames, ...]
 
     def is_gold(self, words: str | None) -> bool:
         """Tell whether a measure, as a study words it, is a gold standard of attachment.

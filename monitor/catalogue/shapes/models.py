@@ -22,7 +22,7 @@ class Data(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
 
-class Survey(Data):
+class ReviewSurvey(Data):
     """The review's own survey of use; what is left out is not known to us."""
 
     wave: Text  # as each intervention's ``usage.wave`` has it
@@ -37,7 +37,7 @@ class Survey(Data):
     promoters: tuple[Text, ...]
 
 
-class Beside(Data):
+class OtherSurvey(Data):
     """What another source says of use, of another unit: shown beside, never merged.
 
     ``percent`` is as published, rounded; its count was not.
@@ -64,10 +64,10 @@ class Review(Data):
     licence: Text
     closed: date  # what was published after this day cannot be among its studies
     caveat: Text  # travels with every tier
-    survey: Survey
-    beside: tuple[Beside, ...] = ()
+    survey: ReviewSurvey
+    beside: tuple[OtherSurvey, ...] = ()
 
-    def beside_of(self, slug: str | None) -> tuple[Beside, ...]:
+    def beside_of(self, slug: str | None) -> tuple[OtherSurvey, ...]:
         """Give what other sources say of one intervention's use; None: of any."""
         return tuple(one for one in self.beside if slug is None or slug in one.percent)
 

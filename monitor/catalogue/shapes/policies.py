@@ -31,7 +31,7 @@ class Clause(Data):
     risks: Annotated[tuple[RiskOfBias, ...], Field(min_length=1)] | None = None
 
 
-class Fact(Data):
+class CountedFact(Data):
     """A count that the rule looks at: which counted studies meet it, and how it is called."""
 
     one: Text  # "sound study"
@@ -119,7 +119,7 @@ class GradingPolicy(Data):
     released: date
     source: Text
     outcomes: tuple[OutcomeClass, ...] = Field(min_length=1)  # classes that are counted
-    facts: dict[str, Fact]
+    facts: dict[str, CountedFact]
     tiers: tuple[TierRule, ...]
     direction: DirectionPolicy | None = None
     headline: HeadlinePolicy | None = None
@@ -182,7 +182,7 @@ class Cell(Data):
     sentence: Text
 
 
-class Told(Data):
+class CellSentences(Data):
     """How cells that are not written out are told: the sentence of a kind, with parts put in.
 
     ``sentences`` are by kind of gap, and within it by tier, or "any". ``{use}`` becomes the words
@@ -220,7 +220,7 @@ class GapPolicy(Data):
     kinds: dict[GapKind, Text]  # what each kind means, for readers
     directions: tuple[Direction, ...] = SAID
     bands: tuple[UsageBand, ...] = _BANDS_OF_2023
-    told: Told | None = None
+    told: CellSentences | None = None
     matrix: dict[Tier, dict[Direction, dict[UsageBand, Cell]]]
 
     @model_validator(mode="before")
@@ -229,7 +229,7 @@ class GapPolicy(Data):
         """Write the sentences of cells that are a kind alone."""
         if not data.get("told"):
             return data
-        told = Told.model_validate(data["told"])
+        told = CellSentences.model_validate(data["told"])
         try:
             matrix = {
                 tier: {
@@ -275,7 +275,7 @@ class GapPolicy(Data):
         return self
 
 
-def _cell(told: Told, tier: str, direction: str, band: str, cell: Any) -> Any:  # noqa: ANN401 - as TOML gives it
+def _cell(told: CellSentences, tier: str, direction: str, band: str, cell: Any) -> Any:  # noqa: ANN401 - as TOML gives it
     if not isinstance(cell, str):
         return cell
     kind = GapKind(cell)

@@ -9,7 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from monitor.catalogue.shapes.tools import ASKED, Condition, Domain, Part, Question, Tool
+from monitor.catalogue.shapes.tools import ASKED, Condition, Domain, Question, Tool, ToolPart
 
 Case = dict[str, str]
 
@@ -72,7 +72,7 @@ def _domain(tool: Tool, domain: Domain) -> Iterator[str]:
         yield from _part(tool, domain, part, f"{domain.id}: part {place}")
 
 
-def _part(tool: Tool, domain: Domain, part: Part, where: str) -> Iterator[str]:
+def _part(tool: Tool, domain: Domain, part: ToolPart, where: str) -> Iterator[str]:
     answers = _answers(tool, domain.questions)
     for number, rule in enumerate(part.rules, start=1):
         place = f"{where}, rule {number}"
@@ -127,7 +127,7 @@ def _cases(tool: Tool, domain: Domain) -> Iterator[str]:
                 yield f"{domain.id}: part {place}, rule {number + 1}: nothing reaches it"
 
 
-def _first(part: Part, way: Case) -> int | None:
+def _first(part: ToolPart, way: Case) -> int | None:
     return next((n for n, rule in enumerate(part.rules) if holds(rule.when, way)), None)
 
 

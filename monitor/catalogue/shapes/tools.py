@@ -50,7 +50,7 @@ class Rule(Data):
     then: Text
 
 
-class Part(Data):
+class ToolPart(Data):
     """Rules, tried in order."""
 
     rules: tuple[Rule, ...] = Field(min_length=1)
@@ -65,10 +65,10 @@ class Domain(Data):
     id: Text
     name: Text
     questions: tuple[Question, ...] = Field(min_length=1)
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ToolPart, ...] = ()
 
 
-class Screening(Data):
+class ScreeningQuestions(Data):
     """Questions before all others: where any of ``stops`` holds, the result is judged ``then``."""
 
     questions: tuple[Question, ...] = Field(min_length=1)
@@ -99,7 +99,7 @@ class Tool(Data):
     judgements: tuple[Text, ...] = ()
     overall: tuple[Text, ...] = ()
     risk: dict[Text, RiskOfBias] = Field(default_factory=dict)
-    screening: Screening | None = None
+    screening: ScreeningQuestions | None = None
     domains: tuple[Domain, ...] = Field(min_length=1)
 
     @property

@@ -12,7 +12,7 @@ from monitor.catalogue import loader
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.table_files import left_out, table
 from monitor.evidence.synthesis.effects import derive
-from monitor.evidence.synthesis.findings import Finding, Line, findings
+from monitor.evidence.synthesis.findings import Finding, PoolLine, findings
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.plausible import doubts
 from monitor.evidence.synthesis.pooling import Pool
@@ -98,7 +98,7 @@ def _object(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: PoolLine) -> dict[str, Any]:
     return {"k": line.k, "n": line.people, **_pool(line.pool), "label": line.label}
 
 
@@ -122,7 +122,7 @@ def _index(index: Index) -> dict[str, Any]:
     }
 
 
-def _in_short(line: Line) -> str:
+def _in_short(line: PoolLine) -> str:
     pooled = line.pool
     if not pooled or pooled.estimate is None:
         return f"{line.k} studies" if line.k else "no size known"

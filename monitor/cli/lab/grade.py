@@ -9,7 +9,7 @@ import click
 from monitor.catalogue import loader
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.table_files import left_out, table
-from monitor.evidence.grading_table import Row, grades, read_row
+from monitor.evidence.grading_table import GradingRow, grades, read_row
 from monitor.evidence.rules import Grade
 from monitor.kernel.errors import InvalidInput
 
@@ -20,7 +20,7 @@ from monitor.kernel.errors import InvalidInput
 def grade_(file: Path, *, as_json: bool) -> None:
     """Say how much is known of each intervention in FILE: counts, tier, and both ends."""
     catalogue = loader.load()
-    rows: list[Row] = []
+    rows: list[GradingRow] = []
     for line, cells in table(file):
         try:
             rows.append(read_row(cells, catalogue.slugs))

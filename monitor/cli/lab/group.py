@@ -32,7 +32,7 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, exists=Tr
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedRecord:
     """One record of a file. ``name`` is its own id, PMID or accession number, else its position."""
 
     name: str
@@ -44,7 +44,7 @@ def lab() -> None:
     """Try the rules on a file of your own; the database is not touched."""
 
 
-def records(path: Path) -> Iterator[Named]:
+def records(path: Path) -> Iterator[NamedRecord]:
     """Read the records of a file, in its order; one that cannot be read is said on stderr.
 
     A record is named by its own id (a CSV column ``id``, a PMID, an accession number), or else by
@@ -56,7 +56,7 @@ def records(path: Path) -> Iterator[Named]:
     with path.open("rb") as file:
         for position, record in enumerate(files.read(file).found, start=1):
             if isinstance(record, FetchedRecord):
-                yield Named(_name(record, position), record.citation)
+                yield NamedRecord(_name(record, position), record.citation)
             else:
                 click.echo(f"record {position} was left out: {record.reason}", err=True)
 

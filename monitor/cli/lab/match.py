@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from monitor.catalogue import loader
-from monitor.cli.lab.group import Named, file_argument, lab, records
+from monitor.cli.lab.group import NamedRecord, file_argument, lab, records
 from monitor.literature.matching.lanes import Evaluation, evaluations, lane
 from monitor.literature.matching.matcher import Hit, Matcher, Rejection
 
@@ -29,7 +29,7 @@ def match(file: Path, *, as_json: bool, why: bool) -> None:
         click.echo(json.dumps(line, ensure_ascii=False) if as_json else "\n".join(_words(line)))
 
 
-def _line(named: Named, matcher: Matcher, *, why: bool) -> Line:
+def _line(named: NamedRecord, matcher: Matcher, *, why: bool) -> Line:
     cited = named.citation
     title, abstract = cited.title, cited.abstract
     hits = matcher.match(title=title, abstract=abstract, keywords=cited.keywords)

@@ -9,19 +9,23 @@ import click
 
 from monitor.cli.lab.group import file_argument, lab
 from monitor.cli.lab.table_files import left_out, table
-from monitor.evidence.synthesis.fitting import Fit, Interval, fit
+from monitor.evidence.synthesis.fitting import Fit, IntervalMethod, fit
 from monitor.evidence.synthesis.pooling import Method
 from monitor.evidence.synthesis.results import Cells
 from monitor.evidence.synthesis.spreads import Spread
-from monitor.evidence.synthesis.two_by_two import Measure, from_counts
+from monitor.evidence.synthesis.two_by_two import TwoByTwoMeasure, from_counts
 from monitor.kernel.errors import InvalidInput
 
 _DIGITS = 9  # significant ones
 _Number = TypeVar("_Number", int, float)
 _COUNTS = ("events_i", "n_i", "events_c", "n_c")
 _SPREADS = {"none": Spread.NONE, "dl": Spread.DL, "he": Spread.HE, "ml": Spread.ML, "reml": Spread.REML}  # fmt: skip
-_INTERVALS = {"wald": Interval.WALD, "hk": Interval.HARTUNG_KNAPP, "truncated": Interval.TRUNCATED}
-_MEASURES = {"or": Measure.OR, "rr": Measure.RR, "rd": Measure.RD}
+_INTERVALS = {
+    "wald": IntervalMethod.WALD,
+    "hk": IntervalMethod.HARTUNG_KNAPP,
+    "truncated": IntervalMethod.TRUNCATED,
+}
+_MEASURES = {"or": TwoByTwoMeasure.OR, "rr": TwoByTwoMeasure.RR, "rd": TwoByTwoMeasure.RD}
 
 
 @lab.command()
@@ -57,7 +61,7 @@ def pool(file: Path, *, measure: str, as_json: bool, **options: str | bool | Non
         except InvalidInput as error:
             left_out(line, row, str(error))
     # one study is told as it is, whatever the model
-    model = _model(options) if len(pairs) != 1 else (Spread.NONE, Interval.WALD)
+    model = _model(options) if len(pairs) != 1 else (Spread.NONE, IntervalMethod.WALD)
     try:
         fitted = fit([yi for yi, _ in pairs], [vi for _, vi in pairs], *model)
     except ValueError as error:
@@ -69,7 +73,7 @@ def pool(file: Path, *, measure: str, as_json: bool, **options: str | bool | Non
         click.echo("; ".join(f"{name} {value}" for name, value in answer.items()))
 
 
-def _model(options: Mapping[str, str | bool | None]) -> tuple[Spread, Interval]:
+def _model(options: Mapping[str, str | bool | None]) -> tuple[Spread, IntervalMethod]:
     common = bool(options["common"])
     spread = options["tau2"] or ("none" if common else "reml")
     plain = "wald" if common else "truncated" if options["truncated"] else "hk"
@@ -83,7 +87,7 @@ def _effect(cells: Cells) -> tuple[float, float]:
     return yi, vi
 
 
-def _counted(cells: Cells, measure: Measure) -> tuple[float, float]:
+def _counted(cells: Cells, measure: TwoByTwoMeasure) -> tuple[float, float]:
     events_i, n_i, events_c, n_c = (_needed(cells.count(name), name) for name in _COUNTS)
     return from_counts(events_i, n_i, events_c, n_c, measure)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from monitor.catalogue import loader
-from monitor.cli.lab.group import Named, file_argument, lab, records
+from monitor.cli.lab.group import NamedRecord, file_argument, lab, records
 from monitor.cli.root import as_json
 from monitor.kernel import clock
 from monitor.kernel.errors import InvalidInput
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.ranking import order as ranking
 from monitor.literature.ranking.features import features
-from monitor.literature.ranking.order import Candidate, Ranked
+from monitor.literature.ranking.order import Candidate, RankedPaper
 from monitor.literature.ranking.prior import prior, prior_features
 
 _INCLUDE = {
@@ -51,7 +51,7 @@ def rank(file: Path, *, labels_path: Path | None, json_: bool) -> None:
         click.echo(_json(name, ranked) if json_ else _words(place, name, ranked))
 
 
-def _candidate(record: Named, matcher: Matcher, year: int) -> Candidate:
+def _candidate(record: NamedRecord, matcher: Matcher, year: int) -> Candidate:
     citation = record.citation
     hits = matcher.match(
         title=citation.title, abstract=citation.abstract, keywords=citation.keywords
@@ -62,7 +62,7 @@ def _candidate(record: Named, matcher: Matcher, year: int) -> Candidate:
     )
 
 
-def _json(name: str, ranked: Ranked) -> str:
+def _json(name: str, ranked: RankedPaper) -> str:
     said = {
         "record": name,
         "score": round(ranked.score, _DIGITS),
@@ -73,7 +73,7 @@ def _json(name: str, ranked: Ranked) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
-def _words(place: int, name: str, ranked: Ranked) -> str:
+def _words(place: int, name: str, ranked: RankedPaper) -> str:
     parts = ", ".join(f"{part} {value:+.2f}" for part, value in ranked.parts.items() if value)
     known = {True: "; included", False: "; excluded", None: ""}[ranked.label]
     return f"{place}. {name}: {ranked.score:.2f} ({parts or 'nothing speaks for it'}){known}"

@@ -16,7 +16,7 @@ from monitor.cli.lab.group import file_argument, lab
 from monitor.kernel.errors import InvalidInput
 from monitor.usage import agreement, bands, brought_tables
 from monitor.usage.intervals import Share, design_effect, wilson
-from monitor.usage.waves_compared import Comparison, Condition, Figure, compare
+from monitor.usage.waves_compared import Condition, Figure, WaveComparison, compare
 
 _DIGITS = 10
 _NEEDED = ("wave", "intervention", "numerator", "denominator")
@@ -35,7 +35,7 @@ _PARTS = re.compile(r"\d+|[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LabUseRow:
     """One row as read."""
 
     wave: str
@@ -63,7 +63,7 @@ def use(file: Path, *, as_json: bool) -> None:
         wave = next((wave for wave in reversed(waves) if slug in figures[wave]), None)
         if wave is None:
             continue
-        verdict = compared.get(slug) or Comparison(failed=(Condition.BOTH,))
+        verdict = compared.get(slug) or WaveComparison(failed=(Condition.BOTH,))
         answer = _line(catalogue, slug, wave, figures[wave][slug].share, verdict)
         click.echo(json.dumps(answer, ensure_ascii=False) if as_json else _words(answer))
     _agreement(catalogue, {slug: figure.share for slug, figure in newest.items()}, as_json=as_json)
@@ -94,7 +94,7 @@ def _when(wave: str) -> tuple[int, int, list[int], str]:
     return year, month, [n for n in numbers if n != year], wave.casefold()
 
 
-def _rows(path: Path, catalogue: Catalogue) -> list[Row]:
+def _rows(path: Path, catalogue: Catalogue) -> list[LabUseRow]:
     """Read the rows that can be used; each other one is named on stderr with what is wrong.
 
     Raises:
@@ -110,7 +110,7 @@ def _rows(path: Path, catalogue: Catalogue) -> list[Row]:
         click.echo(f"no column {column}: {_WITHOUT[column]}", err=True)
     for number in table.overlong:
         _left_out(number, "", "it has more cells than the header has columns")
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], LabUseRow] = {}
     for line in table.rows:
         try:
             row = _row(line, catalogue)
@@ -123,7 +123,7 @@ def _rows(path: Path, catalogue: Catalogue) -> list[Row]:
     return list(rows.values())
 
 
-def _row(line: brought_tables.Line, catalogue: Catalogue) -> Row:
+def _row(line: brought_tables.TableLine, catalogue: Catalogue) -> LabUseRow:
     wave, named = line.cell("wave"), line.cell("intervention")
     if not wave:
         raise InvalidInput("wave: is missing")
@@ -132,10 +132,10 @@ def _row(line: brought_tables.Line, catalogue: Catalogue) -> Row:
     if share is None:
         raise InvalidInput("numerator and denominator: are missing")
     unit = brought_tables.unit(line.cell("unit")) or None
-    return Row(wave, slug, Figure(share, line.cell("question") or None, unit))
+    return LabUseRow(wave, slug, Figure(share, line.cell("question") or None, unit))
 
 
-def _clusters(line: brought_tables.Line) -> tuple[int | None, int | None]:
+def _clusters(line: brought_tables.TableLine) -> tuple[int | None, int | None]:
     responses, services = (
         brought_tables.whole(line, "responses"),
         brought_tables.whole(line, "services"),
@@ -147,7 +147,7 @@ def _clusters(line: brought_tables.Line) -> tuple[int | None, int | None]:
 
 
 def _line(
-    catalogue: Catalogue, slug: str, wave: str, share: Share, verdict: Comparison
+    catalogue: Catalogue, slug: str, wave: str, share: Share, verdict: WaveComparison
 ) -> dict[str, Any]:
     low, high = wilson(share)
     return {

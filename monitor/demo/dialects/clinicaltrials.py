@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from monitor.demo.dialects import registrations, searches
 from monitor.demo.dialects.expressions import Document, Test, Unreadable
 from monitor.demo.dialects.studyfields import UnknownField, only
-from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import World
@@ -58,7 +58,7 @@ _SHAPE = {"fields", "format", "markupFormat", "sort", "countTotal", "pageSize", 
 _NOT_PART_OF_A_WALK = {"pageToken", "pageSize", "countTotal"}
 
 
-class ClinicalTrials(StandIn):
+class ClinicalTrialsStandIn(StandIn):
     """The stand-in. Its data are of the day of the newest record; ``renew`` makes them newer."""
 
     name = "clinicaltrials"
@@ -130,7 +130,7 @@ class ClinicalTrials(StandIn):
             return f"clinicaltrials{rest}"
         return "clinicaltrials/study" if rest.startswith("/studies/NCT") else None
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer in JSON, or in the words of a refusal."""
         if request.fault is Fault.NEW_DATA:
             self.renew()
@@ -141,16 +141,18 @@ class ClinicalTrials(StandIn):
                 return self._single(request)
             return self._page(request)
         except _Refused as refused:
-            return Reply(str(refused).encode(), "text/plain; charset=UTF-8", 400)
+            return StandInReply(str(refused).encode(), "text/plain; charset=UTF-8", 400)
 
-    def _single(self, request: Request) -> Reply:
+    def _single(self, request: Request) -> StandInReply:
         number = request.path.rpartition("/")[2]
         for study, document in self.studies():
             if number in document.texts["id"].split():
                 return json_reply(_shaped(study, request.params))
-        return Reply(f"NCT number {number} not found".encode(), "text/plain; charset=UTF-8", 404)
+        return StandInReply(
+            f"NCT number {number} not found".encode(), "text/plain; charset=UTF-8", 404
+        )
 
-    def _page(self, request: Request) -> Reply:
+    def _page(self, request: Request) -> StandInReply:
         params = request.params
         _check(params)
         studies = self._found(params)

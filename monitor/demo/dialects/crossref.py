@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from monitor.demo.dialects import works
 from monitor.demo.dialects.expressions import words
 from monitor.demo.dialects.workfilters import BadFilter, Work, day_of, matching
-from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.limits import Allowance
 from monitor.demo.machinery.server import StandIn
@@ -108,7 +108,7 @@ class _Scroll:
     asked: float
 
 
-class Crossref(StandIn):
+class CrossrefStandIn(StandIn):
     """The stand-in. ``limited``: as the pool lets; polite is who gives an address."""
 
     name = "crossref"
@@ -194,7 +194,7 @@ class Crossref(StandIn):
             "x-concurrency-limit": str(allowance.at_once),
         }
 
-    def error(self) -> Reply:
+    def error(self) -> StandInReply:
         """Give the exception object that it has sent in the place of an answer."""
         message: dict[str, object] = {
             "name": "class java.lang.NullPointerException",
@@ -203,7 +203,7 @@ class Crossref(StandIn):
         }
         return json_reply(_envelope("exception", message, status="error"))
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer a list, or with one work."""
         try:
             if request.endpoint == "crossref/work":
@@ -212,16 +212,16 @@ class Crossref(StandIn):
         except BadFilter as bad:
             return _failure(400, "validation-failure", bad.kind, bad.value, str(bad))
 
-    def _single(self, request: Request) -> Reply:
+    def _single(self, request: Request) -> StandInReply:
         if refused := _unsupported(request.params, {"mailto"}):
             return refused
         doi = unquote(request.path.removeprefix("/works/")).casefold()
         for work in self.works():
             if str(work["DOI"]).casefold() == doi:
                 return json_reply(_envelope("work", work))
-        return Reply(b"Resource not found.", "text/plain", 404)
+        return StandInReply(b"Resource not found.", "text/plain", 404)
 
-    def _list(self, request: Request) -> Reply:
+    def _list(self, request: Request) -> StandInReply:
         params = request.params
         if refused := _unsupported(params, _LIST_PARAMETERS) or _bad_select(params):
             return refused
@@ -277,7 +277,7 @@ class Crossref(StandIn):
         matches: Sequence[Work],
         page: list[Work],
         more: Mapping[str, str],
-    ) -> Reply:
+    ) -> StandInReply:
         declared = len(matches) + (request.fault is Fault.CHANGED_TOTAL)
         if request.fault is Fault.SHORT:
             declared, page = declared + (not page), page[:-1]
@@ -303,26 +303,26 @@ def _envelope(kind: str, message: object, status: str = "ok") -> dict[str, objec
     return {"status": status, "message-type": kind, "message-version": "1.0.0", "message": message}
 
 
-def _failure(status: int, failure: str, kind: str, value: str, words: str) -> Reply:
+def _failure(status: int, failure: str, kind: str, value: str, words: str) -> StandInReply:
     message = [{"type": kind, "value": value, "message": words}]
     body = {"status": "failed", "message-type": failure, "message": message}
     return json_reply(body, status=status)
 
 
-def _unsupported(params: Mapping[str, str], supported: set[str]) -> Reply | None:
+def _unsupported(params: Mapping[str, str], supported: set[str]) -> StandInReply | None:
     """Refuse a parameter that the route does not take, and free text that only we lack."""
     for name in params:
         if name in _TEXTS and supported is _LIST_PARAMETERS:
             continue
         if name.startswith("query"):
-            return Reply(b"this stand-in knows no search in that field", "text/plain", 501)
+            return StandInReply(b"this stand-in knows no search in that field", "text/plain", 501)
         if name not in supported:
             refusal = f"This route does not support {name}"
             return _failure(400, "validation-failure", "parameter-not-allowed", name, refusal)
     return None
 
 
-def _bad_select(params: Mapping[str, str]) -> Reply | None:
+def _bad_select(params: Mapping[str, str]) -> StandInReply | None:
     for name in filter(None, params.get("select", "").split(",")):
         if name not in _SELECTS:
             refusal = (

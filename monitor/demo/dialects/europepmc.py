@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from monitor.demo.dialects.articles import document
 from monitor.demo.dialects.expressions import Document, Unreadable, europepmc
-from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
@@ -39,7 +39,7 @@ class CoreResult:
     document: Document
 
 
-class EuropePmc(StandIn):
+class EuropePmcStandIn(StandIn):
     """The stand-in. ``echoes``: the end repeats the cursor; otherwise it is left out."""
 
     name = "europepmc"
@@ -93,11 +93,11 @@ class EuropePmc(StandIn):
         """Name the endpoint of a path."""
         return "europepmc/search" if path in {f"{PATH}/search", f"{PATH}/searchPOST"} else None
 
-    def error(self) -> Reply:
+    def error(self) -> StandInReply:
         """Give an error object in a 200."""
         return json_reply({"version": VERSION, "errCode": 500, "errMsg": "Internal server error"})
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer a search."""
         params = request.params
         size = params.get("pageSize", "25")
@@ -105,7 +105,7 @@ class EuropePmc(StandIn):
             message = "Invalid page size provided. Valid size is between 1 and 1000"
             return json_reply({"version": VERSION, "errCode": 404, "errMsg": message})
         if params.get("sort", "").split(" ")[0] not in _SORTS:
-            return Reply(b"<h1>503 Service Unavailable</h1>", status=503)
+            return StandInReply(b"<h1>503 Service Unavailable</h1>", status=503)
         try:
             expression = europepmc(params.get("query", ""))
         except Unreadable:
@@ -117,7 +117,7 @@ class EuropePmc(StandIn):
             results = results[::2]
         return self._page(request, results, int(size))
 
-    def _page(self, request: Request, results: list[CoreResult], size: int) -> Reply:
+    def _page(self, request: Request, results: list[CoreResult], size: int) -> StandInReply:
         cursor = request.params.get("cursorMark", "*")
         start = None if request.fault is Fault.EXPIRED else _position(cursor)
         if start is None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from monitor.demo.dialects.articles import Article, invented, recorded
 from monitor.demo.dialects.expressions import Document, Expression, Unreadable, day, pubmed
-from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.limits import Allowance
 from monitor.demo.machinery.server import StandIn
@@ -28,7 +28,7 @@ _DATE_NAMES = {"crdt": "Create", "edat": "Entry", "mdat": "Modification", "pdat"
 _DATE_TYPES = {"crdt": "created", "edat": "created", "mdat": "revised", "pdat": "published"}
 
 
-class PubMed(StandIn):
+class PubMedStandIn(StandIn):
     """The stand-in. ``limited``: three requests a second, ten with a key, as NCBI lets."""
 
     name = "pubmed"
@@ -93,18 +93,18 @@ class PubMed(StandIn):
         known = {f"{PATH}/{name}.fcgi": f"pubmed/{name}" for name in ("esearch", "efetch")}
         return known.get(path)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer esearch or efetch."""
         if request.params.get("db") != "pubmed":
             return self.error()
         answer = self._search if request.endpoint.endswith("esearch") else self._fetch
         return answer(request)
 
-    def error(self) -> Reply:
+    def error(self) -> StandInReply:
         """Give the error object esearch answers with, raw line feed included, in a 200."""
         return _failed("Search Backend failed: \nread failed")
 
-    def rate_limited(self, request: Request) -> Reply:
+    def rate_limited(self, request: Request) -> StandInReply:
         """Give NCBI's 429: it repeats the caller's key, and names no time to wait."""
         body = {
             "error": "API rate limit exceeded",
@@ -114,7 +114,7 @@ class PubMed(StandIn):
         }
         return json_reply(body, status=429)
 
-    def _search(self, request: Request) -> Reply:
+    def _search(self, request: Request) -> StandInReply:
         try:
             expression = pubmed(request.params.get("term", ""))
             dated = _dated(request.params)
@@ -139,7 +139,7 @@ class PubMed(StandIn):
         expression: Expression,
         pmids: tuple[str, ...],
         page: tuple[int, int],
-    ) -> Reply:
+    ) -> StandInReply:
         start, size = page
         shown = list(pmids[start : start + size])
         declared = len(pmids) + (request.fault is Fault.CHANGED_TOTAL)
@@ -180,7 +180,7 @@ class PubMed(StandIn):
             self._histories[name] = pmids
         return name
 
-    def _fetch(self, request: Request) -> Reply:
+    def _fetch(self, request: Request) -> StandInReply:
         asked = self._asked(request)
         if asked is None:
             return _xml("<eFetchResult>\n<ERROR>Unable to obtain query #1</ERROR>\n</eFetchResult>")
@@ -234,12 +234,12 @@ def _page(params: Mapping[str, str]) -> tuple[int, int]:
     return max(start, 0), min(max(size, 0), WINDOW)
 
 
-def _failed(message: str) -> Reply:
+def _failed(message: str) -> StandInReply:
     """Answer with an error in a 200; NCBI leaves the line feed in it unescaped."""
     text = message.replace("\\", "\\\\").replace('"', '\\"')
     head = '{"header":{"type":"esearch","version":"0.3"},"esearchresult":{"ERROR":"'
-    return Reply(f'{head}{text}"}}}}'.encode(), "application/json; charset=UTF-8")
+    return StandInReply(f'{head}{text}"}}}}'.encode(), "application/json; charset=UTF-8")
 
 
-def _xml(text: str) -> Reply:
-    return Reply(text.encode(), "text/xml; charset=UTF-8")
+def _xml(text: str) -> StandInReply:
+    return StandInReply(text.encode(), "text/xml; charset=UTF-8")

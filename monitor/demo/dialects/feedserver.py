@@ -11,7 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import ClassVar
 from xml.sax.saxutils import escape
 
-from monitor.demo.machinery.exchange import Reply, Request
+from monitor.demo.machinery.exchange import Request, StandInReply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
@@ -33,7 +33,7 @@ class _Feed:
     changed: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Feeds(StandIn):
+class FeedsStandIn(StandIn):
     """The stand-in. ``pubmed_search`` lists its feed, ``journals`` and ``atom`` theirs."""
 
     name = "feeds"
@@ -86,11 +86,11 @@ class Feeds(StandIn):
         """Name the endpoint of a path: "feeds/" and the file's name without its ending."""
         return _endpoint(path) if path in self._feeds else None
 
-    def error(self) -> Reply:
+    def error(self) -> StandInReply:
         """Give a JSON error in a 200, as gateways in front of feeds do."""
-        return Reply(b'{"error": "upstream unavailable"}', "application/json")
+        return StandInReply(b'{"error": "upstream unavailable"}', "application/json")
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer with the feed, or with 304 where nothing changed since the caller's copy."""
         feed = self._feeds[request.path]
         with self._lock:
@@ -99,12 +99,12 @@ class Feeds(StandIn):
             if body != feed.body:
                 feed.body, feed.changed = body, utcnow().replace(microsecond=0)
         if not feed.conditional:
-            return Reply(body, feed.media_type)
+            return StandInReply(body, feed.media_type)
         etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": etag, "Last-Modified": format_datetime(feed.changed, usegmt=True)}
         if _unchanged(request, etag, feed.changed):
-            return Reply(b"", feed.media_type, 304, headers)
-        return Reply(body, feed.media_type, 200, headers)
+            return StandInReply(b"", feed.media_type, 304, headers)
+        return StandInReply(body, feed.media_type, 200, headers)
 
 
 def _endpoint(path: str) -> str:

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from monitor.demo.dialects import registrations, searches
 from monitor.demo.dialects.expressions import Document, Unreadable
-from monitor.demo.machinery.exchange import Reply, Request
+from monitor.demo.machinery.exchange import Request, StandInReply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, InventedTrial, World
@@ -34,7 +34,7 @@ _DATES = {"lastEdited": "edited", "dateAssigned": "registered"}
 _STATUS = {"COMPLETED": "Completed", "RECRUITING": "Ongoing", "ACTIVE_NOT_RECRUITING": "Ongoing"}
 
 
-class Isrctn(StandIn):
+class IsrctnStandIn(StandIn):
     """The stand-in."""
 
     name = "isrctn"
@@ -67,7 +67,7 @@ class Isrctn(StandIn):
             return "isrctn/query"
         return "isrctn/trial" if _TRIAL.fullmatch(path) else None
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer a query, or with one trial."""
         if request.endpoint.endswith("/trial"):
             return self._single(request)
@@ -89,7 +89,7 @@ class Isrctn(StandIn):
             f'<allTrials xmlns="{NAMESPACE}" totalCount="{declared}">{"".join(sent)}</allTrials>'
         )
 
-    def _single(self, request: Request) -> Reply:
+    def _single(self, request: Request) -> StandInReply:
         """Answer with one trial: a 400 for what is no number, a page of a 500 for an unknown one."""
         match = _TRIAL.fullmatch(request.path)
         number = (match["number"] if match else "").upper().removeprefix("ISRCTN")
@@ -101,13 +101,13 @@ class Isrctn(StandIn):
         return _html(500, "Internal Server Error")
 
 
-def _html(status: int, words: str) -> Reply:
-    return Reply(f"<html><body><h1>{words}</h1></body></html>".encode(), status=status)
+def _html(status: int, words: str) -> StandInReply:
+    return StandInReply(f"<html><body><h1>{words}</h1></body></html>".encode(), status=status)
 
 
-def _xml(text: str) -> Reply:
+def _xml(text: str) -> StandInReply:
     prologue = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-    return Reply((prologue + text).encode(), "application/xml; charset=UTF-8")
+    return StandInReply((prologue + text).encode(), "application/xml; charset=UTF-8")
 
 
 def _full_trial(trial: InventedTrial, reports: list[InventedPaper]) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from monitor.demo.dialects import worksearch
 from monitor.demo.dialects.expressions import Unreadable
-from monitor.demo.machinery.exchange import Reply, Request, json_reply
+from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.machinery.limits import Allowance
 from monitor.demo.machinery.server import StandIn
@@ -34,7 +34,7 @@ _NOT_FOUND = b"""<!doctype html>
 """
 
 
-class OpenAlex(StandIn):
+class OpenAlexStandIn(StandIn):
     """The stand-in. ``key``: the one it requires; None: it requires none, and minds none."""
 
     name = "openalex"
@@ -91,12 +91,12 @@ class OpenAlex(StandIn):
             "X-RateLimit-Reset": str(int((midnight - now).total_seconds())),
         }
 
-    def rate_limited(self, request: Request) -> Reply:  # noqa: ARG002 - the same for all
+    def rate_limited(self, request: Request) -> StandInReply:  # noqa: ARG002 - the same for all
         """Give OpenAlex's 429; it names a time to wait."""
         body = {"error": "Rate limit exceeded", "message": "Too many requests a second."}
         return json_reply(body, status=429, headers={"Retry-After": "1"})
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer with one work, with a page that says that there is none, or with a list."""
         if self.key is not None and request.params.get("api_key") != self.key:
             return _unauthorised()
@@ -106,14 +106,14 @@ class OpenAlex(StandIn):
                 return _invalid(f"{name} is not a valid parameter.")
         return self._list(request) if listed else self._single(request)
 
-    def _single(self, request: Request) -> Reply:
+    def _single(self, request: Request) -> StandInReply:
         wanted = unquote(request.path.removeprefix("/works/")).casefold()
         for work in self.works():
             if wanted in _names(work):
                 return _selected(work, request.params.get("select", ""))
-        return Reply(_NOT_FOUND, status=404)
+        return StandInReply(_NOT_FOUND, status=404)
 
-    def _list(self, request: Request) -> Reply:
+    def _list(self, request: Request) -> StandInReply:
         params = request.params
         if "cursor" in params and not params.get("api_key"):
             return _unauthorised()
@@ -135,7 +135,9 @@ class OpenAlex(StandIn):
         return _page(request, matches, start, int(size))
 
 
-def _page(request: Request, matches: list[Mapping[str, Any]], start: int, size: int) -> Reply:
+def _page(
+    request: Request, matches: list[Mapping[str, Any]], start: int, size: int
+) -> StandInReply:
     fault = request.fault
     matches = matches[::2] if fault is Fault.FEWER else matches
     start = 0 if fault is Fault.REPEATED else start
@@ -161,12 +163,12 @@ def _place(cursor: str) -> int | None:
     return int(place) if cursor.startswith("Ils5") and place.isdigit() else None
 
 
-def _unauthorised() -> Reply:
+def _unauthorised() -> StandInReply:
     body = {"error": "Unauthorized", "message": "An API key is required."}
     return json_reply(body, status=401)
 
 
-def _invalid(words: str, status: int = 403) -> Reply:
+def _invalid(words: str, status: int = 403) -> StandInReply:
     body = {"error": "Invalid query parameters error.", "message": words}
     return json_reply(body, status=status)
 
@@ -180,7 +182,7 @@ def _names(work: Mapping[str, Any]) -> set[str]:
     return names | ({f"pmid:{pmid}"} if pmid else set())
 
 
-def _selected(work: Mapping[str, Any], select: str) -> Reply:
+def _selected(work: Mapping[str, Any], select: str) -> StandInReply:
     names = [name.strip() for name in select.split(",") if name.strip()]
     unknown = [name for name in names if name not in work]
     if unknown:

@@ -32,7 +32,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class StandInReply:
     """What goes back."""
 
     body: bytes
@@ -50,10 +50,10 @@ class Moment(StrEnum):
 
 def json_reply(
     value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Reply:
+) -> StandInReply:
     """Make a JSON reply."""
     body = json.dumps(value, ensure_ascii=False).encode()
-    return Reply(body, "application/json; charset=UTF-8", status, headers or {})
+    return StandInReply(body, "application/json; charset=UTF-8", status, headers or {})
 
 
 def below(endpoint: str, prefix: str) -> bool:

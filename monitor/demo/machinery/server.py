@@ -13,21 +13,21 @@ from typing import ClassVar, Self
 from urllib.parse import urlencode
 
 from monitor.demo.machinery import faults
-from monitor.demo.machinery.exchange import Log, Moment, Reply, Request, below, json_reply
+from monitor.demo.machinery.exchange import Log, Moment, Request, StandInReply, below, json_reply
 from monitor.demo.machinery.faults import Fault, Scripted, Senseless
 from monitor.demo.machinery.limits import Allowance, Limiter
-from monitor.demo.machinery.wire import Server
+from monitor.demo.machinery.wire import StandInServer
 from monitor.kernel.clock import utcnow
 
 Hook = Callable[[Request], None]
 
 _CANNED = {
-    Fault.HTML: Reply(b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"),
-    Fault.EMPTY: Reply(b""),
-    Fault.SERVER_ERROR: Reply(b"<h1>500 Internal Server Error</h1>", status=500),
-    Fault.UNAVAILABLE: Reply(b"<h1>503</h1>", status=503, headers={"Retry-After": "1"}),
+    Fault.HTML: StandInReply(b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"),
+    Fault.EMPTY: StandInReply(b""),
+    Fault.SERVER_ERROR: StandInReply(b"<h1>500 Internal Server Error</h1>", status=500),
+    Fault.UNAVAILABLE: StandInReply(b"<h1>503</h1>", status=503, headers={"Retry-After": "1"}),
 }
-_NOT_FOUND = Reply(b"<h1>404</h1>", status=404)
+_NOT_FOUND = StandInReply(b"<h1>404</h1>", status=404)
 
 
 class StandIn:
@@ -48,7 +48,7 @@ class StandIn:
         self.drip_seconds = 1.0
         self.elsewhere = "http://169.254.169.254/latest/meta-data/"  # where a redirect may lead
         self.log = Log()
-        self._server: Server | None = None
+        self._server: StandInServer | None = None
         self._thread: threading.Thread | None = None
         self._port = 0
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class StandIn:
     def start(self) -> None:
         """Listen on the port of before, or on any free one."""
         self._released.clear()
-        self._server = Server(("127.0.0.1", self._port), self)
+        self._server = StandInServer(("127.0.0.1", self._port), self)
         self._port = self._server.server_address[1]
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
@@ -139,17 +139,17 @@ class StandIn:
         """Name the endpoint of a path; None where there is none."""
         raise NotImplementedError
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> StandInReply:
         """Answer in the source's dialect."""
         raise NotImplementedError
 
-    def error(self) -> Reply:
+    def error(self) -> StandInReply:
         """Give the dialect's own error object, sent with status 200."""
         return json_reply({"error": "the stand-in was told to fail"})
 
-    def rate_limited(self, request: Request) -> Reply:  # noqa: ARG002 - a dialect may echo it
+    def rate_limited(self, request: Request) -> StandInReply:  # noqa: ARG002 - a dialect may echo it
         """Give the dialect's answer to too many requests."""
-        return Reply(b"Too many requests", "text/plain", 429)
+        return StandInReply(b"Too many requests", "text/plain", 429)
 
     def allowance(self, request: Request) -> Allowance | None:  # noqa: ARG002 - depends on it in some
         """Tell how often the real one lets this caller ask; None: it states no limit."""
@@ -192,7 +192,7 @@ class StandIn:
         """Pause; gives whether the stand-in was stopped meanwhile."""
         return self._released.wait(seconds)
 
-    def reply(self, request: Request) -> Reply | None:
+    def reply(self, request: Request) -> StandInReply | None:
         """Answer, or fail as scripted; None: never answer."""
         if request.fault in {Fault.HANG, Fault.DROP}:
             if request.fault is Fault.HANG:
@@ -201,7 +201,7 @@ class StandIn:
         instead = self._instead(request)
         return _damaged(self._answered(request), request.fault) if instead is None else instead
 
-    def _instead(self, request: Request) -> Reply | None:
+    def _instead(self, request: Request) -> StandInReply | None:
         """Give what a fault sends in the place of any answer; None: the answer is made."""
         kind = request.fault
         if kind is None:
@@ -212,32 +212,32 @@ class StandIn:
             return self._redirected(request)
         return self.error() if kind is Fault.ERROR_JSON else _CANNED.get(kind)
 
-    def _answered(self, request: Request) -> Reply:
+    def _answered(self, request: Request) -> StandInReply:
         if request.endpoint == f"{self.name}/unknown":
             return _NOT_FOUND
         if request.method not in self.methods:
-            return Reply(b"<h1>405</h1>", status=405)
+            return StandInReply(b"<h1>405</h1>", status=405)
         return self.answer(request)
 
-    def _refused(self, request: Request, kind: Fault) -> Reply:
+    def _refused(self, request: Request, kind: Fault) -> StandInReply:
         reply = self.rate_limited(request)
         if kind is Fault.RATE_LIMITED:
             return reply
         after = {"Retry-After": faults.retry_after(kind, utcnow())}
         return replace(reply, headers={**reply.headers, **after})
 
-    def _redirected(self, request: Request) -> Reply:
+    def _redirected(self, request: Request) -> StandInReply:
         there = self.elsewhere
         if request.fault is Fault.REDIRECT_LOOP:
             there = f"{self.root}{request.path}?{urlencode(request.params)}"
-        return Reply(b"", status=302, headers={"Location": there})
+        return StandInReply(b"", status=302, headers={"Location": there})
 
     def _faults_of(self, endpoint: str) -> frozenset[Fault]:
         own = (kinds for place, kinds in self.own_faults.items() if below(endpoint, place))
         return faults.ANY_WIRE.union(*own)
 
 
-def _damaged(reply: Reply, kind: Fault | None) -> Reply:
+def _damaged(reply: StandInReply, kind: Fault | None) -> StandInReply:
     """Spoil a good reply as a fault of the wire does; any other leaves it as it is."""
     if kind is Fault.TRUNCATED:
         return replace(reply, body=reply.body[: len(reply.body) // 2])

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from monitor.demo.machinery.exchange import Moment, Reply, Request
+from monitor.demo.machinery.exchange import Moment, Request, StandInReply
 from monitor.demo.machinery.faults import Fault
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MAX_REQUEST = 1 << 20  # bytes of a request body
 _NOT_MODIFIED = 304
 
 
-class Server(ThreadingHTTPServer):
+class StandInServer(ThreadingHTTPServer):
     """Listens for one stand-in."""
 
     daemon_threads = True
@@ -39,7 +39,7 @@ class Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Server
+    server: StandInServer
     timeout = 30
 
     def do_GET(self) -> None:
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
         endpoint = stand_in.endpoint(parts.path) or f"{stand_in.name}/unknown"
         return Request(endpoint, self.command, parts.path, params, headers)
 
-    def _send(self, reply: Reply, request: Request) -> None:
+    def _send(self, reply: StandInReply, request: Request) -> None:
         stand_in = self.server.stand_in
         stand_in.log.sending(request, reply.status, 0)
         self._send_head(reply)
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         stand_in.run_hooks(request, Moment.MIDDLE)
         self._write(reply, request, reply.body[half:])
 
-    def _send_head(self, reply: Reply) -> None:
+    def _send_head(self, reply: StandInReply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.media_type)
         for name, value in reply.headers.items():
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
 
-    def _write(self, reply: Reply, request: Request, body: bytes) -> None:
+    def _write(self, reply: StandInReply, request: Request, body: bytes) -> None:
         log = self.server.stand_in.log
         log.sending(request, reply.status, len(body))
         try:
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             log.sending(request, reply.status, -len(body))
             raise
 
-    def _drip(self, reply: Reply, request: Request) -> None:
+    def _drip(self, reply: StandInReply, request: Request) -> None:
         """Send byte by byte, until the reader or the stand-in has had enough."""
         for at in range(len(reply.body)):
             if self.server.stand_in.wait(self.server.stand_in.drip_seconds):

@@ -6,17 +6,17 @@ Pure. What a cell leaves open makes a range; a published range narrows it, where
 from collections.abc import Iterable, Mapping
 
 from monitor.catalogue.loader import Catalogue, GradingPolicy
-from monitor.catalogue.shapes.policies import Fact
+from monitor.catalogue.shapes.policies import CountedFact
 from monitor.catalogue.words import OutcomeClass, RiskOfBias
-from monitor.evidence.baseline.table import Table, TableRow
-from monitor.evidence.facts import Interval, StudyFacts, meets
+from monitor.evidence.baseline.table import ReviewTable, TableRow
+from monitor.evidence.facts import CountRange, StudyFacts, meets
 
 _NOBODY = 0
 # Where nothing tells the risk, each is tried: what differs stays a range.
 _ANY_RISK = tuple(RiskOfBias)
 
 
-def counted(policy: GradingPolicy, rows: Iterable[TableRow]) -> dict[str, Interval]:
+def counted(policy: GradingPolicy, rows: Iterable[TableRow]) -> dict[str, CountRange]:
     """Count the grading policy's facts over rows of one intervention; open cells make ranges."""
     some = tuple(rows)
     return {
@@ -26,8 +26,8 @@ def counted(policy: GradingPolicy, rows: Iterable[TableRow]) -> dict[str, Interv
 
 def narrowed(
     published: Mapping[str, tuple[int, int]],
-    whole: Mapping[str, Interval],
-    left: Mapping[str, Interval],
+    whole: Mapping[str, CountRange],
+    left: Mapping[str, CountRange],
 ) -> dict[str, tuple[int, int]]:
     """Say what counts: the table's counts, and where these are ranges, the published ones too.
 
@@ -37,9 +37,9 @@ def narrowed(
     facts = {}
     for name, count in whole.items():
         low, high = published[name]
-        both = Interval(max(count.lo, low), min(count.hi, high))
+        both = CountRange(max(count.lo, low), min(count.hi, high))
         both = count if both.lo > both.hi else both
-        gone = Interval(count.lo - left[name].lo, count.hi - left[name].hi)
+        gone = CountRange(count.lo - left[name].lo, count.hi - left[name].hi)
         facts[name] = (
             max(left[name].lo, both.lo - gone.hi, 0),
             min(left[name].hi, both.hi - gone.lo),
@@ -47,24 +47,24 @@ def narrowed(
     return facts
 
 
-def contradictions(catalogue: Catalogue, table: Table) -> list[str]:
+def contradictions(catalogue: Catalogue, table: ReviewTable) -> list[str]:
     """Say where a table's counts and the published ranges cannot both be so; a sentence each."""
     return [
         _contradiction(about.name, fact, count, published)
         for about in catalogue.interventions
         for counts in [counted(catalogue.grading, table.of(about.slug).values())]
         for name, fact in catalogue.grading.facts.items()
-        for count, published in [(counts[name], Interval(*about.baseline.facts[name]))]
+        for count, published in [(counts[name], CountRange(*about.baseline.facts[name]))]
         if count.lo > published.hi or count.hi < published.lo
     ]
 
 
-def _contradiction(name: str, fact: Fact, count: Interval, published: Interval) -> str:
+def _contradiction(name: str, fact: CountedFact, count: CountRange, published: CountRange) -> str:
     what = fact.one if count.is_exact and count.lo == 1 else fact.many
     return f"{name}: the table has {count} {what}, and the review published {published}"
 
 
-def _met(policy: GradingPolicy, fact: Fact, row: TableRow) -> Interval:
+def _met(policy: GradingPolicy, fact: CountedFact, row: TableRow) -> CountRange:
     """Tell whether a row is one that a fact counts: 1, 0, or either."""
     risks = (row.risk_of_bias,) if row.risk_of_bias else _ANY_RISK
     answers = {meets(fact, _study(row, risk)) for risk in risks}
@@ -72,7 +72,7 @@ def _met(policy: GradingPolicy, fact: Fact, row: TableRow) -> Interval:
         answers |= {False}
     elif row.outcome_class not in policy.outcomes:
         answers = {False}
-    return Interval(min(answers), max(answers))
+    return CountRange(min(answers), max(answers))
 
 
 def _study(row: TableRow, risk: RiskOfBias) -> StudyFacts:
@@ -86,6 +86,6 @@ def _study(row: TableRow, risk: RiskOfBias) -> StudyFacts:
     )
 
 
-def _sum(each: Iterable[Interval]) -> Interval:
+def _sum(each: Iterable[CountRange]) -> CountRange:
     some = tuple(each)
-    return Interval(sum(interval.lo for interval in some), sum(interval.hi for interval in some))
+    return CountRange(sum(interval.lo for interval in some), sum(interval.hi for interval in some))

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Step, papers_here
-from monitor.evidence.baseline.table import Table, TableRow
+from monitor.evidence.baseline.standing import TableStep, papers_here
+from monitor.evidence.baseline.table import ReviewTable, TableRow
 from monitor.evidence.words import Cause
 from monitor.feeds.files import columns, intake
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.records import FetchedRecord, Identifier, Query
 from monitor.feeds.storage.storing import StoredRecord
 from monitor.kernel.persistence.bulk import chunks
@@ -34,7 +34,7 @@ _HEADER = ("title", "year", "doi", "pmid", "clinical trial numbers")
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class TableChange:
     """What is changed: its cause, in words, and the papers held here that the table names."""
 
     cause: Cause
@@ -42,8 +42,12 @@ class Changed:
 
 
 def change(
-    session: Session, catalogue: Catalogue, matcher: Matcher, table: Table | None, step: Step
-) -> Changed | None:
+    session: Session,
+    catalogue: Catalogue,
+    matcher: Matcher,
+    table: ReviewTable | None,
+    step: TableStep,
+) -> TableChange | None:
     """Let a table hold, or None of any: its version, its papers, and who is asked to screen them.
 
     None where the table there says the same. Grades nothing.
@@ -65,10 +69,10 @@ def change(
     review.spare(session, papers, by=step.by, at=step.at)
     review.ask_again(session, _to_screen(session, dropped), by=step.by, at=step.at)
     what = f"was brought in (version {version.id})" if table else "was withdrawn"
-    return Changed(Cause("table", f"The review's own table of studies {what}"), papers)
+    return TableChange(Cause("table", f"The review's own table of studies {what}"), papers)
 
 
-def _hold(session: Session, matcher: Matcher, table: Table, step: Step) -> list[int]:
+def _hold(session: Session, matcher: Matcher, table: ReviewTable, step: TableStep) -> list[int]:
     literature.ingest(session, store(session, table, step.at), matcher, step.at)
     return join(session, table, by=step.by, at=step.at)
 
@@ -81,7 +85,7 @@ def _to_screen(session: Session, paper_ids: Collection[int]) -> list[int]:
     return wanted
 
 
-def store(session: Session, table: Table, at: datetime) -> list[StoredRecord]:
+def store(session: Session, table: ReviewTable, at: datetime) -> list[StoredRecord]:
     """Keep a record of each paper of a table that is not here, or not under all its identifiers."""
     here = papers_here(session, table)
     titles = _titles(session, here.values())
@@ -97,7 +101,7 @@ def store(session: Session, table: Table, at: datetime) -> list[StoredRecord]:
     return intake.bring(session, query, list(wanted.values()), at)
 
 
-def join(session: Session, table: Table, *, by: str, at: datetime) -> list[int]:
+def join(session: Session, table: ReviewTable, *, by: str, at: datetime) -> list[int]:
     """Let the papers of each study of a table report one study; gives the papers, registrations too.
 
     ``by`` is an audit actor. A study that is here already keeps its name, and what was decided.
@@ -160,7 +164,7 @@ def _record(row: TableRow, number: int, title: str) -> FetchedRecord:
         )
     )
     (draft,) = columns.drafts(io.StringIO(written.getvalue()))
-    made = draft.finish() if isinstance(draft, Draft) else draft
+    made = draft.finish() if isinstance(draft, ReferenceDraft) else draft
     if not isinstance(made, FetchedRecord):
         raise TypeError(f"a row of our own cannot be read: {made.reason}")
     return made

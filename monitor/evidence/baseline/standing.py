@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Baseline, Catalogue
 from monitor.catalogue.words import InReview
 from monitor.evidence.baseline import counts
-from monitor.evidence.baseline.table import Table, TableRow, from_json
-from monitor.evidence.facts import Interval
+from monitor.evidence.baseline.table import ReviewTable, TableRow, from_json
+from monitor.evidence.facts import CountRange
 from monitor.evidence.tables import BaselineVersion
 from monitor.evidence.words import Cause
 from monitor.feeds.records import Identifier
@@ -57,7 +57,7 @@ class BaselineInForce:
 
     number: int = 0
     at: datetime | None = None
-    table: Table | None = None
+    table: ReviewTable | None = None
     studies: Mapping[str, frozenset[int]] = field(default_factory=dict)
     out: frozenset[str] = frozenset()
     kept: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class BaselineInForce:
         own = (
             f"The review's own count is from its table, brought in on {day(self.at)} (version "
             f"{self.number}): {len(rows)} of its studies are of this. Published before: "
-            f"{Interval(*published)}."
+            f"{CountRange(*published)}."
         )
         told = [own]
         if gone := [rows[key].study for key in rows if key in self.out]:
@@ -193,7 +193,7 @@ def standing(session: Session, at: datetime | None = None) -> BaselineInForce:
     )
 
 
-def as_if(session: Session, table: Table | None, at: datetime) -> BaselineInForce:
+def as_if(session: Session, table: ReviewTable | None, at: datetime) -> BaselineInForce:
     """Tell what would hold if this table were brought in now; None: if the one there were withdrawn."""
     newest = current(session)
     number = (newest.id if newest else 0) + 1
@@ -204,7 +204,7 @@ def as_if(session: Session, table: Table | None, at: datetime) -> BaselineInForc
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TableStep:
     """Who brings a table in, or withdraws it, when and why; ``by`` is an audit actor.
 
     ``because``: why it is kept where it contradicts what was published, or is withdrawn.
@@ -218,7 +218,7 @@ class Step:
 
 
 def bring_in(
-    session: Session, catalogue: Catalogue, table: Table, step: Step
+    session: Session, catalogue: Catalogue, table: ReviewTable, step: TableStep
 ) -> BaselineVersion | None:
     """Keep a table as the version that holds; None where the one there says the same.
 
@@ -244,7 +244,7 @@ def bring_in(
     return _append(session, version, "baseline.brought-in", studies=len(table.studies))
 
 
-def withdraw(session: Session, step: Step) -> BaselineVersion:
+def withdraw(session: Session, step: TableStep) -> BaselineVersion:
     """Take the table back: the published ranges hold again.
 
     Raises:
@@ -320,7 +320,7 @@ def all_named(session: Session) -> frozenset[int]:
     return frozenset(papers_here(session, from_json(newest.content)).values())
 
 
-def papers_here(session: Session, table: Table) -> dict[Identifier, int]:
+def papers_here(session: Session, table: ReviewTable) -> dict[Identifier, int]:
     """Find the papers held here by the identifiers that a table gives them, registrations too."""
     wanted = {identifier for row in table.rows for identifier in row.identifiers}
     papers: dict[Identifier, int] = {}
@@ -334,7 +334,7 @@ def papers_here(session: Session, table: Table) -> dict[Identifier, int]:
     return papers
 
 
-def _studies_here(session: Session, table: Table) -> dict[str, frozenset[int]]:
+def _studies_here(session: Session, table: ReviewTable) -> dict[str, frozenset[int]]:
     """Find the studies here of each study of a table: by its papers, and by a registration named."""
     papers = papers_here(session, table)
     registrations = {registration for row in table.rows for registration in row.registrations}

@@ -86,7 +86,7 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReviewTable:
     """A whole table, free of faults."""
 
     rows: tuple[TableRow, ...]
@@ -119,12 +119,12 @@ class Table:
         return {row.key: row for row in self.rows if slug in row.interventions}
 
 
-def from_json(kept: Mapping[str, Any]) -> Table:
+def from_json(kept: Mapping[str, Any]) -> ReviewTable:
     """Read a table back, of any version ever written."""
-    return Table(tuple(_row_of(row) for row in kept["rows"]))
+    return ReviewTable(tuple(_row_of(row) for row in kept["rows"]))
 
 
-def read(raw: bytes, slugs: Collection[str]) -> Table:
+def read(raw: bytes, slugs: Collection[str]) -> ReviewTable:
     """Read a file; ``slugs`` are the interventions there are.
 
     Raises:
@@ -145,7 +145,7 @@ def read(raw: bytes, slugs: Collection[str]) -> Table:
     faults += _across(numbered)
     if faults:
         raise TableFaults(faults)
-    return Table(tuple(row for _, row in numbered))
+    return ReviewTable(tuple(row for _, row in numbered))
 
 
 def _cells(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:

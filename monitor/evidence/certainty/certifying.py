@@ -42,7 +42,7 @@ CHANGED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentCertainty:
     """A form that somebody sent about one label; ``seen`` is the fingerprint of the facts shown."""
 
     slug: str
@@ -64,7 +64,7 @@ class Certified:
 def certify(
     session: Session,
     catalogue: Catalogue,
-    sent: Sent,
+    sent: SentCertainty,
     *,
     downgrades: Downgrades,
     reasons: Mapping[CertaintyDomain, str],
@@ -113,7 +113,7 @@ def _hold(session: Session, slug: str) -> None:
 
 def _sent_before(
     session: Session,
-    sent: Sent,
+    sent: SentCertainty,
     downgrades: Downgrades,
     reasons: Mapping[CertaintyDomain, str],
 ) -> Certified | None:
@@ -159,7 +159,7 @@ def _require_turn(
 def _opinion(
     session: Session,
     now: BodyCertainty,
-    sent: Sent,
+    sent: SentCertainty,
     downgrades: Downgrades,
     reasons: Mapping[CertaintyDomain, str],
 ) -> CertaintyOpinion:

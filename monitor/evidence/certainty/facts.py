@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import RiskOfBias
-from monitor.evidence.certainty.rules import Facts, Trial
+from monitor.evidence.certainty.rules import CertaintyFacts, TrialInPool
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.pooling import Pool
@@ -26,7 +26,7 @@ def facts_of(
     policy: SynthesisPolicy,
     *,
     overdue: int,
-) -> Facts:
+) -> CertaintyFacts:
     """Gather what a finding's certainty rests on; ``overdue`` counts registered trials.
 
     Trials are in the finding's own order: that of rows makes no difference.
@@ -34,7 +34,7 @@ def facts_of(
     pool, signs = finding.main.pool, finding.signs
     chosen = _voices(finding)
     unknown = {index.study for index in chosen if not _is_judged(finding, index, studies, tools)}
-    return Facts(
+    return CertaintyFacts(
         outcome_class=finding.outcome_class,
         comparator_class=finding.comparator_class,
         label=finding.main.label,
@@ -86,11 +86,11 @@ def _is_judged(
     return bool(said) and all(word in _JUDGED for word in said)
 
 
-def _trial(name: str, study: AcceptedStudy | None, finding: Finding) -> Trial:
+def _trial(name: str, study: AcceptedStudy | None, finding: Finding) -> TrialInPool:
     if study is None:
-        return Trial(None, name)
+        return TrialInPool(None, name)
     reading = study.reading
-    return Trial(
+    return TrialInPool(
         study_id=study.study_id,
         name=study.label,
         uk=reading.uk,

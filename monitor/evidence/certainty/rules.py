@@ -26,7 +26,7 @@ Downgrades = Mapping[CertaintyDomain, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class TrialInPool:
     """What one study of a pool has to do with services here. Empty words are not known.
 
     ``study_id`` is None where the study is not among those that count now.
@@ -43,7 +43,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CertaintyFacts:
     """All that a rating of certainty rests on: numbers to four places, shares from 0 to 1.
 
     ``concern`` is the share of the weight at some concerns or high: its ends, as far as it is
@@ -71,7 +71,7 @@ class Facts:
     pi_high: float | None = None
     i2: float | None = None
     q_p: float | None = None
-    trials: tuple[Trial, ...] = ()
+    trials: tuple[TrialInPool, ...] = ()
 
     @property
     def studies(self) -> int:
@@ -80,7 +80,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class SuggestedLevels:
     """How many levels a domain suggests going down; ``least`` and ``most`` differ where not known.
 
     ``asked``: nothing is suggested, people judge.
@@ -98,15 +98,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class SuggestedCertainty:
     """What the rule suggests of one label: ``low`` and ``high`` differ where a fact is not known."""
 
     start: Certainty
     low: Certainty
     high: Certainty
-    suggestions: tuple[Suggestion, ...]
+    suggestions: tuple[SuggestedLevels, ...]
 
-    def of(self, domain: CertaintyDomain) -> Suggestion:
+    def of(self, domain: CertaintyDomain) -> SuggestedLevels:
         """Give what is suggested of one domain."""
         return next(suggestion for suggestion in self.suggestions if suggestion.domain is domain)
 
@@ -125,19 +125,19 @@ class Move:
     after: Certainty
 
 
-def assess(facts: Facts, policy: CertaintyPolicy) -> Assessment:
+def assess(facts: CertaintyFacts, policy: CertaintyPolicy) -> SuggestedCertainty:
     """Suggest how sure a label is. Total; worse facts never give a higher level."""
     start = policy.start.randomised if facts.randomised else policy.start.other
     suggestions = (
         _risk_of_bias(facts, policy),
         _inconsistency(facts, policy),
-        Suggestion(CertaintyDomain.INDIRECTNESS, 0, 0, asked=True),
+        SuggestedLevels(CertaintyDomain.INDIRECTNESS, 0, 0, asked=True),
         _imprecision(facts, policy),
         _reporting(facts, policy),
     )
     low = down(start, sum(suggestion.most for suggestion in suggestions))
     high = down(start, sum(suggestion.least for suggestion in suggestions))
-    return Assessment(start, low, high, suggestions)
+    return SuggestedCertainty(start, low, high, suggestions)
 
 
 def down(start: Certainty, levels: int) -> Certainty:
@@ -155,7 +155,7 @@ def rated(start: Certainty, downgrades: Downgrades) -> Certainty:
 
 
 def to_mend(
-    assessment: Assessment, downgrades: Downgrades, reasons: Mapping[CertaintyDomain, str]
+    assessment: SuggestedCertainty, downgrades: Downgrades, reasons: Mapping[CertaintyDomain, str]
 ) -> list[tuple[CertaintyDomain, str]]:
     """List what a person has still to say, in the order of domains: a choice, or a sentence."""
     missing = []
@@ -195,7 +195,7 @@ def _settles(finding: Finding) -> bool:
     return not finding.main.label.startswith(_UNSETTLED)
 
 
-def fingerprint(facts: Facts) -> str:
+def fingerprint(facts: CertaintyFacts) -> str:
     """Give what tells whether facts have changed: not names, nor the order of studies."""
     told = as_json(facts)
     trials = [{**trial, "name": ""} for trial in told["trials"]]
@@ -203,7 +203,7 @@ def fingerprint(facts: Facts) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def as_json(facts: Facts) -> dict[str, Any]:
+def as_json(facts: CertaintyFacts) -> dict[str, Any]:
     """Give facts as they are kept: values that JSON has."""
     told: dict[str, Any] = json.loads(json.dumps(asdict(facts)))
     return told
@@ -227,34 +227,36 @@ def moved(before: Mapping[str, Certainty], after: Mapping[str, Certainty]) -> tu
     )
 
 
-def _risk_of_bias(facts: Facts, policy: CertaintyPolicy) -> Suggestion:
+def _risk_of_bias(facts: CertaintyFacts, policy: CertaintyPolicy) -> SuggestedLevels:
     least, most = (int(share >= policy.risk_of_bias.one) for share in facts.concern)
-    return Suggestion(CertaintyDomain.RISK_OF_BIAS, least, most)
+    return SuggestedLevels(CertaintyDomain.RISK_OF_BIAS, least, most)
 
 
-def _inconsistency(facts: Facts, policy: CertaintyPolicy) -> Suggestion:
+def _inconsistency(facts: CertaintyFacts, policy: CertaintyPolicy) -> SuggestedLevels:
     domain = CertaintyDomain.INCONSISTENCY
     if facts.method == Method.APART:
-        return Suggestion(domain, MOST, MOST)
+        return SuggestedLevels(domain, MOST, MOST)
     if not facts.k:  # directions alone: two that agree may still differ in size
         towards, away, neither = facts.signs
-        return Suggestion(domain, 0, MOST if (towards > 0) + (away > 0) + (neither > 0) > 1 else 0)
+        return SuggestedLevels(
+            domain, 0, MOST if (towards > 0) + (away > 0) + (neither > 0) > 1 else 0
+        )
     if facts.q_p is None or facts.q_p >= policy.inconsistency.heterogeneity_p:
-        return Suggestion(domain, 0, 0)
+        return SuggestedLevels(domain, 0, 0)
     if facts.pi_low is None or facts.pi_high is None:
-        return Suggestion(domain, 1, 1)
+        return SuggestedLevels(domain, 1, 1)
     crossed = lines_crossed(facts.pi_low, facts.pi_high, facts.delta)
-    return Suggestion(domain, crossed, crossed)
+    return SuggestedLevels(domain, crossed, crossed)
 
 
-def _imprecision(facts: Facts, policy: CertaintyPolicy) -> Suggestion:
+def _imprecision(facts: CertaintyFacts, policy: CertaintyPolicy) -> SuggestedLevels:
     least = most = 0
     if facts.ci_low is not None and facts.ci_high is not None:
         least = most = lines_crossed(facts.ci_low, facts.ci_high, facts.delta)
     elif facts.method != Method.APART:  # its size is not known; those apart are told of above
         most = MOST
     few, many = _by_people(facts.people, policy)
-    return Suggestion(CertaintyDomain.IMPRECISION, max(least, few), max(most, many))
+    return SuggestedLevels(CertaintyDomain.IMPRECISION, max(least, few), max(most, many))
 
 
 def _by_people(people: int | None, policy: CertaintyPolicy) -> tuple[int, int]:
@@ -265,10 +267,10 @@ def _by_people(people: int | None, policy: CertaintyPolicy) -> tuple[int, int]:
     return levels, levels
 
 
-def _reporting(facts: Facts, policy: CertaintyPolicy) -> Suggestion:
+def _reporting(facts: CertaintyFacts, policy: CertaintyPolicy) -> SuggestedLevels:
     known = facts.overdue + facts.studies
     levels = int(known > 0 and facts.overdue / known >= policy.reporting.overdue_one)
-    return Suggestion(CertaintyDomain.REPORTING, levels, levels)
+    return SuggestedLevels(CertaintyDomain.REPORTING, levels, levels)
 
 
 def lines_crossed(low: float, high: float, delta: float) -> int:

@@ -14,7 +14,7 @@ from monitor.catalogue.words import Certainty, CertaintyDomain
 from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.facts import facts_of
-from monitor.evidence.certainty.rules import Assessment, Facts
+from monitor.evidence.certainty.rules import CertaintyFacts, SuggestedCertainty
 from monitor.evidence.showing import Showing, showing
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
@@ -26,7 +26,7 @@ from monitor.review.words import Settling
 PAIR = 2  # people say how sure they are; where they differ, somebody settles it
 
 
-class Turn(StrEnum):
+class LabelTurn(StrEnum):
     """What a label waits for, from one person."""
 
     FIRST = "nobody has said how sure they are"
@@ -74,8 +74,8 @@ class BodyCertainty:
 
     slug: str
     outcome_class: str
-    facts: Facts
-    assessment: Assessment
+    facts: CertaintyFacts
+    assessment: SuggestedCertainty
     numbers: Mapping[CertaintyDomain, str]
     policy: str
     seen: str
@@ -88,16 +88,16 @@ class BodyCertainty:
         """Whether it waits for people."""
         return self.confirmed is None or not self.confirmed.holds
 
-    def turn(self, user_id: int) -> Turn:
+    def turn(self, user_id: int) -> LabelTurn:
         """Tell what it waits for, from one person."""
         spoke = user_id in {opinion.reviewer_id for opinion in self.two}
         if not self.is_open:
-            return Turn.CONFIRMED
+            return LabelTurn.CONFIRMED
         if len(self.two) == PAIR:
-            return Turn.BETWEEN if spoke else Turn.SETTLE
+            return LabelTurn.BETWEEN if spoke else LabelTurn.SETTLE
         if self.two:
-            return Turn.WAITS if spoke else Turn.SECOND
-        return Turn.FIRST
+            return LabelTurn.WAITS if spoke else LabelTurn.SECOND
+        return LabelTurn.FIRST
 
 
 def standings(
@@ -214,7 +214,7 @@ def downgrades_of(row: CertaintyOpinion | CertaintyRow) -> dict[CertaintyDomain,
 def _standing(
     catalogue: Catalogue,
     slug: str,
-    facts: Facts,
+    facts: CertaintyFacts,
     rows: Sequence[CertaintyRow],
     opinions: Sequence[CertaintyOpinion],
     names: Mapping[int, str],

@@ -5,16 +5,22 @@ from collections.abc import Callable, Iterable
 
 from monitor.catalogue.shapes.methods import CertaintyPolicy
 from monitor.catalogue.words import Certainty, CertaintyDomain
-from monitor.evidence.certainty.rules import Assessment, Facts, Suggestion, Trial, lines_crossed
+from monitor.evidence.certainty.rules import (
+    CertaintyFacts,
+    SuggestedCertainty,
+    SuggestedLevels,
+    TrialInPool,
+    lines_crossed,
+)
 from monitor.evidence.synthesis.pooling import Method
 from monitor.kernel.language.english import full, listed, plural
 
 _BESIDE = "not known"
 
 
-def numbers(facts: Facts, policy: CertaintyPolicy) -> dict[CertaintyDomain, str]:
+def numbers(facts: CertaintyFacts, policy: CertaintyPolicy) -> dict[CertaintyDomain, str]:
     """Say, for each domain, the facts that its suggestion rests on."""
-    sentences: dict[CertaintyDomain, Callable[[Facts, CertaintyPolicy], str]] = {
+    sentences: dict[CertaintyDomain, Callable[[CertaintyFacts, CertaintyPolicy], str]] = {
         CertaintyDomain.RISK_OF_BIAS: _risk_of_bias,
         CertaintyDomain.INCONSISTENCY: _inconsistency,
         CertaintyDomain.INDIRECTNESS: _indirectness,
@@ -24,7 +30,7 @@ def numbers(facts: Facts, policy: CertaintyPolicy) -> dict[CertaintyDomain, str]
     return {domain: say(facts, policy) for domain, say in sentences.items()}
 
 
-def suggested(suggestion: Suggestion) -> str:
+def suggested(suggestion: SuggestedLevels) -> str:
     """Say what the rule suggests of one domain.
 
     >>> suggested(Suggestion(CertaintyDomain.IMPRECISION, 0, 1))
@@ -49,7 +55,7 @@ def went_down(levels: int) -> str:
     return ("none", "one level down", "two levels down")[levels]
 
 
-def span(assessment: Assessment) -> str:
+def span(assessment: SuggestedCertainty) -> str:
     """Write the level suggested: one word, or the two ends."""
     low, high = assessment.low, assessment.high
     return low.value if low is high else f"{low} to {high}"
@@ -60,7 +66,7 @@ def start(level: Certainty, *, randomised: bool) -> str:
     return f"{level}, as {'these are' if randomised else 'none of these is'} randomised"
 
 
-def _risk_of_bias(facts: Facts, _: CertaintyPolicy) -> str:
+def _risk_of_bias(facts: CertaintyFacts, _: CertaintyPolicy) -> str:
     least, most = facts.concern
     share = _percent(least) if least == most else f"{_percent(least)} to {_percent(most)}"
     what = "the weight is" if facts.k else "the studies are"
@@ -72,7 +78,7 @@ def _risk_of_bias(facts: Facts, _: CertaintyPolicy) -> str:
     return full("; ".join(said))
 
 
-def _inconsistency(facts: Facts, _: CertaintyPolicy) -> str:
+def _inconsistency(facts: CertaintyFacts, _: CertaintyPolicy) -> str:
     if facts.studies == 1:
         return "One study: there is nothing to compare it with."
     if not facts.k:
@@ -88,7 +94,7 @@ def _inconsistency(facts: Facts, _: CertaintyPolicy) -> str:
     return f"{q}{i2}. In another setting the difference may be {between}, which {crossed}."
 
 
-def _indirectness(facts: Facts, _: CertaintyPolicy) -> str:
+def _indirectness(facts: CertaintyFacts, _: CertaintyPolicy) -> str:
     trials = facts.trials
     uk = sum(trial.uk is True for trial in trials)
     unknown = sum(trial.uk is None for trial in trials)
@@ -103,7 +109,7 @@ def _indirectness(facts: Facts, _: CertaintyPolicy) -> str:
     return full("; ".join(said))
 
 
-def _imprecision(facts: Facts, _: CertaintyPolicy) -> str:
+def _imprecision(facts: CertaintyFacts, _: CertaintyPolicy) -> str:
     people = "people not known" if facts.people is None else f"{facts.people:,} people"
     if facts.ci_low is None or facts.ci_high is None or facts.estimate is None:
         why = "not pooled, so no interval" if facts.k else "no size is known, so no interval"
@@ -113,7 +119,7 @@ def _imprecision(facts: Facts, _: CertaintyPolicy) -> str:
     return f"{_signed(facts.estimate)} ({interval}), which {crossed}; {people}."
 
 
-def _reporting(facts: Facts, policy: CertaintyPolicy) -> str:
+def _reporting(facts: CertaintyFacts, policy: CertaintyPolicy) -> str:
     overdue = plural(facts.overdue, "registered trial") if facts.overdue else "no registered trial"
     heard = plural(facts.studies, "study", "studies")
     few = facts.studies < policy.reporting.funnel_from
@@ -134,14 +140,14 @@ def _lines(low: float, high: float, delta: float) -> str:
             return f"reaches across neither {_signed(-delta)} nor {_signed(delta)}"
 
 
-def _signs(facts: Facts) -> str:
+def _signs(facts: CertaintyFacts) -> str:
     towards, away, neither = facts.signs
     return (
         f"Of {facts.studies} studies {towards} favour it, {away} the comparison, {neither} neither"
     )
 
 
-def _counted(trials: Iterable[Trial], words: Callable[[Trial], Iterable[str]]) -> str:
+def _counted(trials: Iterable[TrialInPool], words: Callable[[TrialInPool], Iterable[str]]) -> str:
     counts = Counter(
         word for trial in trials for word in ([*filter(None, words(trial))] or [_BESIDE])
     )

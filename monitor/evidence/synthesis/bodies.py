@@ -25,7 +25,7 @@ Parts: TypeAlias = "NDArray[np.bool_]"  # parts × studies
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PoolLine:
     """A pool with its label in words: the main one, or one for comparison."""
 
     label: str
@@ -53,7 +53,7 @@ class LeftOut:
     """The pool without one study: ``study`` is the one that moves it most."""
 
     study: str
-    line: Line
+    line: PoolLine
 
 
 class Body:
@@ -80,7 +80,7 @@ class Body:
         return Signs(said.count(1), said.count(-1), said.count(0))
 
     def moved_most(
-        self, left_out: Sequence[int], lines: Sequence[Line], whole: Line
+        self, left_out: Sequence[int], lines: Sequence[PoolLine], whole: PoolLine
     ) -> LeftOut | None:
         """Find the study without which a line moves most; None where there is none to leave out.
 
@@ -88,7 +88,7 @@ class Body:
         """
         before = whole.pool.estimate if whole.pool else None
 
-        def moved(pair: tuple[int, Line]) -> tuple[bool, float]:
+        def moved(pair: tuple[int, PoolLine]) -> tuple[bool, float]:
             line = pair[1]
             after = line.pool.estimate if line.pool else None
             far = abs(after - before) if before is not None and after is not None else 0.0
@@ -113,13 +113,13 @@ class Body:
         people = bodies.sums(self._people[own]).tolist() if len(own) else []
         return bodies, [None if math.isnan(count) else int(count) for count in people]
 
-    def without_size(self, part: Part) -> Line:
+    def without_size(self, part: Part) -> PoolLine:
         """Say what a part shows of which no study's size is known."""
         signs = self.signs(part)
         people = self._people[part].sum()
         known = part.any() and not math.isnan(people)
         label = of_signs(signs.towards, signs.heard)
-        return Line(label, 0, int(people) if known else None, None)
+        return PoolLine(label, 0, int(people) if known else None, None)
 
     def own(self, part: Part) -> "NDArray[np.intp]":
         """Give the places of a part's studies whose size is known."""
@@ -166,7 +166,7 @@ def _without(part: Part, left_out: "NDArray[np.intp]") -> Parts:
     return parts
 
 
-def lines_of(asked: Sequence[tuple[Body, Parts]], policy: SynthesisPolicy) -> list[list[Line]]:
+def lines_of(asked: Sequence[tuple[Body, Parts]], policy: SynthesisPolicy) -> list[list[PoolLine]]:
     """Say what each part of each body shows, in their order; all are pooled together.
 
     A part says of each study of its body if it is in it. Equal parts are pooled once.
@@ -178,7 +178,7 @@ def lines_of(asked: Sequence[tuple[Body, Parts]], policy: SynthesisPolicy) -> li
     people = [count for _, counts in bodies for count in counts]
     pools = pool_each(joined([pooled for pooled, _ in bodies]), policy) if people else []
     lines = (
-        Line(in_words(pool, policy.delta), pool.k, count, pool)
+        PoolLine(in_words(pool, policy.delta), pool.k, count, pool)
         for pool, count in zip(pools, people, strict=True)
     )
     told = []

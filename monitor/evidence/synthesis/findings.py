@@ -17,14 +17,14 @@ from monitor.catalogue.words import Label
 from monitor.evidence.synthesis.bodies import (
     Body,
     LeftOut,
-    Line,
     Part,
     Parts,
+    PoolLine,
     Signs,
     lines_of,
     without_each,
 )
-from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, Rules, derived
+from monitor.evidence.synthesis.hearing import Derived, InPlace, Place, SynthesisRules, derived
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.results import ANOTHER, CLASSES, Allocation, Result
 
@@ -32,8 +32,8 @@ __all__ = [
     "Finding",
     "Index",
     "LeftOut",
-    "Line",
     "MainFinding",
+    "PoolLine",
     "Signs",
     "findings",
     "findings_of",
@@ -54,7 +54,7 @@ class MainFinding:
     intervention: str
     comparator_class: str
     outcome_class: str
-    main: Line
+    main: PoolLine
     index: tuple[Index, ...]
     signs: Signs
     reasons: tuple[str, ...]
@@ -76,10 +76,10 @@ class MainFinding:
 class Finding(MainFinding):
     """It with the lines for comparison."""
 
-    without_developers: Line
-    without_some_concerns: Line
-    with_high_risk: Line
-    sustained: Line
+    without_developers: PoolLine
+    without_some_concerns: PoolLine
+    with_high_risk: PoolLine
+    sustained: PoolLine
     leave_one_out: LeftOut | None
 
 
@@ -91,7 +91,7 @@ def findings(
     plausible: Plausible | None = None,
 ) -> tuple[list[Finding], list[tuple[Result, str]]]:
     """Say what results show, in the order of ``slugs``; and which were refused, with why."""
-    rules = Rules(policy, measures, frozenset(slugs), plausible)
+    rules = SynthesisRules(policy, measures, frozenset(slugs), plausible)
     studies, refused = derived(results, rules)
     return findings_of(studies, policy, slugs), refused
 
@@ -180,7 +180,9 @@ def _asked(place: Place, studies: Studies) -> _Asked:
     return _Asked(place, first, Body(first.pooled), sound, later)
 
 
-def _finding(asked: _Asked, left_out: list[int], lines: list[Line], sustained: Line) -> Finding:
+def _finding(
+    asked: _Asked, left_out: list[int], lines: list[PoolLine], sustained: PoolLine
+) -> Finding:
     main, without_developers, without_some_concerns, with_high_risk, *without = lines
     return Finding(
         *asked.place,

@@ -26,7 +26,7 @@ _Z = 1.959963984540054
 _LEAST = 1e-300
 
 
-class Interval(StrEnum):
+class IntervalMethod(StrEnum):
     """How the interval of the mean is made; the truncated one is never narrower than Wald's."""
 
     WALD = "Wald"
@@ -45,7 +45,7 @@ class Fit:
 
     k: int
     spread: Spread
-    interval: Interval
+    interval: IntervalMethod
     estimate: float
     ci_low: float
     ci_high: float
@@ -58,12 +58,12 @@ class Fit:
     @property
     def method(self) -> str:
         """Both choices in words; Wald's interval of a common effect goes without saying."""
-        if self.spread is Spread.NONE and self.interval is Interval.WALD:
+        if self.spread is Spread.NONE and self.interval is IntervalMethod.WALD:
             return self.spread.value
         return f"{self.spread}, {self.interval}"
 
 
-def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Interval) -> Fit:
+def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: IntervalMethod) -> Fit:
     """Fit one mean to all studies.
 
     Raises:
@@ -73,7 +73,7 @@ def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Inte
     import numpy as np  # noqa: PLC0415 - heavy; wanted only where there is a pool
 
     bodies = body(yi, vi)
-    if len(bodies.y) == 1 and not (spread is Spread.NONE and interval is Interval.WALD):
+    if len(bodies.y) == 1 and not (spread is Spread.NONE and interval is IntervalMethod.WALD):
         raise ValueError("random effects need two studies or more")
     with np.errstate(all="ignore"):
         fitted = fit_each(bodies, spread, interval)[0]
@@ -82,7 +82,7 @@ def fit(yi: Sequence[float], vi: Sequence[float], spread: Spread, interval: Inte
     return fitted
 
 
-def fit_each(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
+def fit_each(bodies: Bodies, spread: Spread, interval: IntervalMethod) -> list[Fit]:
     """Fit one mean to each of several bodies, in their order.
 
     A body's answer depends on its own studies alone. Bodies of one study are for a common effect
@@ -91,7 +91,7 @@ def fit_each(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
     return [fitted for lot in bodies.in_lots() for fitted in _fit_lot(lot, spread, interval)]
 
 
-def _fit_lot(bodies: Bodies, spread: Spread, interval: Interval) -> list[Fit]:
+def _fit_lot(bodies: Bodies, spread: Spread, interval: IntervalMethod) -> list[Fit]:
     k = bodies.sizes
     tau2 = variance_between(bodies, spread)
     weights = 1 / (bodies.v + bodies.each(tau2))
@@ -147,15 +147,15 @@ def moved_by_each(bodies: Bodies) -> Array:
     return moved
 
 
-_SCALE: dict[Interval, Callable[[Array], Array]] = {
-    Interval.WALD: lambda scale: scale * 0 + 1,
-    Interval.HARTUNG_KNAPP: lambda scale: scale,
-    Interval.TRUNCATED: lambda scale: scale.clip(1),
+_SCALE: dict[IntervalMethod, Callable[[Array], Array]] = {
+    IntervalMethod.WALD: lambda scale: scale * 0 + 1,
+    IntervalMethod.HARTUNG_KNAPP: lambda scale: scale,
+    IntervalMethod.TRUNCATED: lambda scale: scale.clip(1),
 }
 
 
-def _quantile(interval: Interval, k: Places) -> "float | Array":
-    if interval is Interval.WALD:
+def _quantile(interval: IntervalMethod, k: Places) -> "float | Array":
+    if interval is IntervalMethod.WALD:
         return _Z
     from scipy.special import stdtrit  # noqa: PLC0415 - heavy; wanted only where there is a pool
 

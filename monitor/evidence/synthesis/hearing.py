@@ -55,7 +55,7 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SynthesisRules:
     """What deriving and choosing hang on, beside the rows; ``slugs`` are the ten.
 
     ``plausible``: beyond which figures a result is doubted; None: nothing is.
@@ -67,7 +67,7 @@ class Rules:
     plausible: Plausible | None = None
 
 
-def derived(rows: Iterable[Result], rules: Rules) -> tuple[list[Derived], list[Refused]]:
+def derived(rows: Iterable[Result], rules: SynthesisRules) -> tuple[list[Derived], list[Refused]]:
     """Derive every effect, study by study, and list the rows refused, in their order, with why."""
     named: dict[str, list[Result]] = defaultdict(list)
     every = list(rows)
@@ -85,7 +85,9 @@ def derived(rows: Iterable[Result], rules: Rules) -> tuple[list[Derived], list[R
     return studies, [(every[position], why) for position, why in refused]
 
 
-def together(studies: Sequence[Derived], rules: Rules) -> tuple[list[Derived], list[Refused]]:
+def together(
+    studies: Sequence[Derived], rules: SynthesisRules
+) -> tuple[list[Derived], list[Refused]]:
     """Put studies together that were derived apart, each under a name of its own.
 
     Says what ``derived`` says of all their rows: only those that turn out to be one are derived anew.
@@ -103,7 +105,7 @@ def together(studies: Sequence[Derived], rules: Rules) -> tuple[list[Derived], l
     return merged, refused
 
 
-def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
+def of_study(rows: Sequence[Result], rules: SynthesisRules) -> Derived:
     """Derive one study's rows (one or more), give each to whom it concerns, and choose what counts where.
 
     A trial of one of the ten against another is heard by both, with opposite signs, by
@@ -145,7 +147,7 @@ def of_study(rows: Sequence[Result], rules: Rules) -> Derived:
     )
 
 
-def _in_place(study: str, entries: list[Heard], rules: Rules) -> InPlace:
+def _in_place(study: str, entries: list[Heard], rules: SynthesisRules) -> InPlace:
     policy, measures = rules.policy, rules.measures
     late = any(entry.months >= policy.first_months for entry in entries)
     return InPlace(
@@ -161,7 +163,7 @@ def _heard(
     row: Result,
     as_its_own: Result,
     effect: Effect,
-    rules: Rules,
+    rules: SynthesisRules,
     *,
     by_chance: bool,
     led: bool | None,

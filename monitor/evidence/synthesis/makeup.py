@@ -24,7 +24,7 @@ class Spoken:
     """A result as evidence reads it, and as its reviewers gave it."""
 
     row: Result
-    told: model.Result
+    told: model.ReadingResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ class Hearing:
 
     spoken: tuple[Spoken, ...]
     places: Mapping[Place, Mapping[str, InPlace]]  # by the study's name
-    told: Mapping[Result, model.Result]
+    told: Mapping[Result, model.ReadingResult]
     studies: Mapping[str, AcceptedStudy]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenResult:
     """One result that an index result is made of.
 
     ``people`` and ``events`` are those with the intervention, and those without.
     """
 
     result: Result
-    told: model.Result
+    told: model.ReadingResult
     people: tuple[int | None, int | None]
     events: tuple[int | None, int | None]
 
@@ -56,7 +56,7 @@ class Voice:
 
     study: str
     index: Index | None
-    chosen: tuple[Chosen, ...]
+    chosen: tuple[ChosenResult, ...]
     beside: str = ""
 
 
@@ -118,14 +118,14 @@ def _bare(result: Result) -> Result:
     return replace(result, intervention="", comparator="", variant="")
 
 
-def _seen(result: Result, slug: str, hearing: Hearing) -> Chosen:
+def _seen(result: Result, slug: str, hearing: Hearing) -> ChosenResult:
     """See a result from the side of one intervention."""
     told = hearing.told[_bare(result)]
     first = hearing.studies[result.study].reading.arm(told.experimental)
     people, events = (result.n_i, result.n_c), (result.events_i, result.events_c)
     if first is not None and first.intervention != slug:
         people, events = (people[1], people[0]), (events[1], events[0])
-    return Chosen(result, told, people, events)
+    return ChosenResult(result, told, people, events)
 
 
 def _why(index: Index | None, *, randomised: bool) -> str:

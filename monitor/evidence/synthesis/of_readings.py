@@ -23,7 +23,7 @@ from monitor.review.reading import model
 from monitor.review.reading.model import Reading, interventions
 from monitor.review.reading.reported import number_problems
 from monitor.review.reading.summary import main_result, sign_of
-from monitor.review.reading.to_mend import Place, Problem
+from monitor.review.reading.to_mend import AnswerPlace, PlacedProblem
 
 _Z = 1.96  # as intervals of 95 % are printed
 _ALLOCATIONS = {
@@ -34,7 +34,7 @@ _ALLOCATIONS = {
 }
 
 
-def row_of(reading: Reading, result: model.Result, *, study: str, risk: str = "") -> Result:
+def row_of(reading: Reading, result: model.ReadingResult, *, study: str, risk: str = "") -> Result:
     """Give one result as a row of the results table; ``study`` names it, ``risk`` is its judgement.
 
     The intervention is that of the arm studied, or else of the arm compared with: then the effect
@@ -84,7 +84,7 @@ def row_of(reading: Reading, result: model.Result, *, study: str, risk: str = ""
     )
 
 
-def effect_of(reading: Reading, result: model.Result, policy: SynthesisPolicy) -> Effect:
+def effect_of(reading: Reading, result: model.ReadingResult, policy: SynthesisPolicy) -> Effect:
     """Derive the effect of one result, for the arm studied.
 
     Raises:
@@ -95,17 +95,19 @@ def effect_of(reading: Reading, result: model.Result, policy: SynthesisPolicy) -
     return derive(row_of(reading, result, study=""), policy)
 
 
-def to_confirm(reading: Reading, policy: SynthesisPolicy, limits: Plausible) -> Iterator[Problem]:
+def to_confirm(
+    reading: Reading, policy: SynthesisPolicy, limits: Plausible
+) -> Iterator[PlacedProblem]:
     """Ask of each result what is hard to believe and nobody has said is printed so."""
     if not reading.count_it:
         return
     for result in reading.results:
         if asked := asked_of(reading, result, policy, limits):
-            yield Problem(Place("results", result.key, "as_printed"), asked)
+            yield PlacedProblem(AnswerPlace("results", result.key, "as_printed"), asked)
 
 
 def asked_of(
-    reading: Reading, result: model.Result, policy: SynthesisPolicy, limits: Plausible
+    reading: Reading, result: model.ReadingResult, policy: SynthesisPolicy, limits: Plausible
 ) -> str:
     """Ask what is hard to believe of one result; empty: nothing, or somebody has said that it is so."""
     if result.reported.type is None or result.reported.as_printed.strip():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from monitor.catalogue.shapes.methods import SynthesisPolicy
-from monitor.evidence.synthesis.fitting import Fit, Interval, fit, fit_each
+from monitor.evidence.synthesis.fitting import Fit, IntervalMethod, fit, fit_each
 from monitor.evidence.synthesis.spreads import Spread
 from monitor.evidence.synthesis.stacked import Bodies, Flags, body
 
@@ -55,14 +55,14 @@ def pool(yi: Sequence[float], vi: Sequence[float], policy: SynthesisPolicy) -> P
 def pool_each(bodies: Bodies, policy: SynthesisPolicy) -> list[Pool]:
     """Pool each of several bodies as the policy says, in their order: all are fitted together."""
     large = bodies.sizes >= policy.random_effects_from
-    many = _fitted(bodies, large, Spread.REML, Interval.TRUNCATED)
-    few = _fitted(bodies, ~large, Spread.NONE, Interval.WALD)
+    many = _fitted(bodies, large, Spread.REML, IntervalMethod.TRUNCATED)
+    few = _fitted(bodies, ~large, Spread.NONE, IntervalMethod.WALD)
     return [
         _pool(next(many)) if is_large else _of_few(next(few), policy) for is_large in large.tolist()
     ]
 
 
-def _fitted(bodies: Bodies, own: Flags, spread: Spread, interval: Interval) -> Iterator[Fit]:
+def _fitted(bodies: Bodies, own: Flags, spread: Spread, interval: IntervalMethod) -> Iterator[Fit]:
     return iter(fit_each(bodies.only(own), spread, interval) if own.any() else ())
 
 
@@ -80,7 +80,7 @@ def common_effect(yi: Sequence[float], vi: Sequence[float]) -> Pool:
     Raises:
         ValueError: there is no study, or a variance is not above 0.
     """
-    return _pool(fit(yi, vi, Spread.NONE, Interval.WALD))
+    return _pool(fit(yi, vi, Spread.NONE, IntervalMethod.WALD))
 
 
 def random_effects(yi: Sequence[float], vi: Sequence[float], *, truncated: bool) -> Pool:
@@ -92,14 +92,14 @@ def random_effects(yi: Sequence[float], vi: Sequence[float], *, truncated: bool)
     Raises:
         ValueError: there are fewer than two studies, or a variance is not above 0.
     """
-    interval = Interval.TRUNCATED if truncated else Interval.HARTUNG_KNAPP
+    interval = IntervalMethod.TRUNCATED if truncated else IntervalMethod.HARTUNG_KNAPP
     return _pool(fit(yi, vi, Spread.REML, interval))
 
 
 _METHODS = {
-    (Spread.NONE, Interval.WALD): Method.COMMON,
-    (Spread.REML, Interval.TRUNCATED): Method.RANDOM,
-    (Spread.REML, Interval.HARTUNG_KNAPP): Method.UNMODIFIED,
+    (Spread.NONE, IntervalMethod.WALD): Method.COMMON,
+    (Spread.REML, IntervalMethod.TRUNCATED): Method.RANDOM,
+    (Spread.REML, IntervalMethod.HARTUNG_KNAPP): Method.UNMODIFIED,
 }
 
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from monitor.catalogue.loader import Catalogue
-from monitor.evidence.synthesis.hearing import Derived, Rules, of_study
+from monitor.evidence.synthesis.hearing import Derived, SynthesisRules, of_study
 from monitor.evidence.synthesis.of_readings import row_of
 from monitor.evidence.synthesis.results import Result
 from monitor.kernel.remembering import Remembered
@@ -52,10 +52,10 @@ def rows_of(catalogue: Catalogue, reading: Reading, study: str) -> list[Result]:
     ]
 
 
-def rules_of(catalogue: Catalogue) -> Rules:
+def rules_of(catalogue: Catalogue) -> SynthesisRules:
     """Give the rules by which a catalogue derives results and chooses among them."""
     slugs = frozenset(catalogue.slugs)
-    return Rules(catalogue.synthesis, catalogue.measures, slugs, catalogue.plausible)
+    return SynthesisRules(catalogue.synthesis, catalogue.measures, slugs, catalogue.plausible)
 
 
 def rules_by(catalogue: Catalogue) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from monitor.evidence.synthesis.labels import in_words
 from monitor.evidence.synthesis.of_readings import effect_of
 from monitor.evidence.synthesis.pooling import pool
 from monitor.kernel.errors import InvalidInput
-from monitor.review.reading.model import Reading, Result
+from monitor.review.reading.model import Reading, ReadingResult
 
 _Z = 1.96  # as intervals of 95 % are printed
 
@@ -32,7 +32,7 @@ class ShownEffect:
     refusal: str = ""
 
 
-def shown(reading: Reading, result: Result, policy: SynthesisPolicy) -> ShownEffect | None:
+def shown(reading: Reading, result: ReadingResult, policy: SynthesisPolicy) -> ShownEffect | None:
     """Work out one result; None: nothing is reported yet."""
     if result.reported.type is None:
         return None

@@ -8,7 +8,7 @@ from statistics import NormalDist, median
 from monitor.catalogue.shapes.finding_sentences import ClassWords, FindingSentences
 from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import EffectType, Label
-from monitor.evidence.synthesis.findings import Finding, Line
+from monitor.evidence.synthesis.findings import Finding, PoolLine
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.labels import BENEFITS, label
 from monitor.evidence.synthesis.makeup import Voice
@@ -32,7 +32,7 @@ class Events:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentenceFacts:
     """What a sentence needs beside the finding: names; and events, where all pooled trials give them."""
 
     it: str = "it"
@@ -44,7 +44,7 @@ def whole(
     finding: Finding,
     policy: SynthesisPolicy,
     sentences: FindingSentences,
-    said: Said = Said(),
+    said: SentenceFacts = SentenceFacts(),
 ) -> str:
     """Tell a whole finding: its sentence, what it adds, and of how many of 100 people."""
     parts = [
@@ -58,7 +58,7 @@ def sentence(
     finding: Finding,
     policy: SynthesisPolicy,
     sentences: FindingSentences,
-    said: Said = Said(),
+    said: SentenceFacts = SentenceFacts(),
 ) -> str:
     """Tell what a finding's label means, and what it adds: the label's sentence, filled in."""
     sentences = sentences.of(finding.outcome_class)
@@ -81,7 +81,7 @@ def frequencies(
     finding: Finding,
     policy: SynthesisPolicy,
     sentences: FindingSentences,
-    said: Said = Said(),
+    said: SentenceFacts = SentenceFacts(),
 ) -> str:
     """Tell how many of 100 people that is, with the range the interval allows; or nothing.
 
@@ -176,7 +176,7 @@ def not_effective(chosen: Iterable[Index], policy: SynthesisPolicy) -> tuple[str
     )
 
 
-def amount(line: Line, *, randomised: bool = True) -> str:
+def amount(line: PoolLine, *, randomised: bool = True) -> str:
     """Tell how many trials, or other studies, and people stand behind a line.
 
     >>> amount(Line("benefit", 2, 668, None)), amount(Line("benefit", 1, None, None))
@@ -188,7 +188,7 @@ def amount(line: Line, *, randomised: bool = True) -> str:
     return f"{count}, {plural(line.people, 'person', 'people')}"
 
 
-def _of_signs(finding: Finding, sentences: FindingSentences, said: Said) -> str:
+def _of_signs(finding: Finding, sentences: FindingSentences, said: SentenceFacts) -> str:
     signs, patterns = finding.signs, sentences.signs
     places = _base(finding, sentences, said)
     if not signs.heard:
@@ -200,7 +200,7 @@ def _of_signs(finding: Finding, sentences: FindingSentences, said: Said) -> str:
     return english.sentence(pattern.format(**places, **counts, heard=signs.heard, way=way))
 
 
-def _unlike(line: Line, policy: SynthesisPolicy) -> bool:
+def _unlike(line: PoolLine, policy: SynthesisPolicy) -> bool:
     """Tell whether it is the studies' differences, not their size, that leave it open."""
     q_p = line.pool.q_p if line.pool else None
     return q_p is not None and q_p < policy.disagreement_p
@@ -220,7 +220,7 @@ def _adds(finding: Finding, policy: SynthesisPolicy, sentences: FindingSentences
 
 
 def _places(
-    finding: Finding, policy: SynthesisPolicy, sentences: FindingSentences, said: Said
+    finding: Finding, policy: SynthesisPolicy, sentences: FindingSentences, said: SentenceFacts
 ) -> dict[str, str]:
     pooled, delta, adds = finding.main.pool, policy.delta, sentences.adds
     low = pooled.ci_low if pooled and pooled.ci_low is not None else 0.0
@@ -237,7 +237,7 @@ def _places(
     }
 
 
-def _base(finding: Finding, sentences: FindingSentences, said: Said) -> dict[str, str]:
+def _base(finding: Finding, sentences: FindingSentences, said: SentenceFacts) -> dict[str, str]:
     words: ClassWords = sentences.classes[finding.outcome_class]
     trials = _trials(finding, sentences)
     return {
@@ -258,7 +258,7 @@ def _trials(finding: Finding, sentences: FindingSentences) -> str:
     return nouns.one_study if is_single else nouns.studies
 
 
-def _comparator(finding: Finding, sentences: FindingSentences, said: Said) -> str:
+def _comparator(finding: Finding, sentences: FindingSentences, said: SentenceFacts) -> str:
     own = finding.comparator_class
     return said.comparator or sentences.comparators.get(own, own)
 
@@ -291,7 +291,7 @@ def number(value: float) -> str:
     return text.removeprefix("-") if not float(text) else text.replace("-", "−")
 
 
-def interval(line: Line) -> str:
+def interval(line: PoolLine) -> str:
     """Write an estimate with its interval; empty where there is none."""
     pooled = line.pool
     if pooled is None or pooled.estimate is None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from monitor.kernel.errors import InvalidInput
 
 
-class Measure(StrEnum):
+class TwoByTwoMeasure(StrEnum):
     """What is compared; ratios as natural logarithms."""
 
     OR = "log odds ratio"
@@ -20,7 +20,7 @@ class Measure(StrEnum):
 
 
 def from_counts(
-    events_i: int, n_i: int, events_c: int, n_c: int, measure: Measure
+    events_i: int, n_i: int, events_c: int, n_c: int, measure: TwoByTwoMeasure
 ) -> tuple[float, float]:
     """Give an effect and its variance.
 
@@ -50,8 +50,8 @@ def _risk_difference(a: float, b: float, c: float, d: float) -> tuple[float, flo
     return a / (a + b) - c / (c + d), a * b / (a + b) ** 3 + c * d / (c + d) ** 3
 
 
-_EFFECT: dict[Measure, Callable[[float, float, float, float], tuple[float, float]]] = {
-    Measure.OR: _odds_ratio,
-    Measure.RR: _risk_ratio,
-    Measure.RD: _risk_difference,
+_EFFECT: dict[TwoByTwoMeasure, Callable[[float, float, float, float], tuple[float, float]]] = {
+    TwoByTwoMeasure.OR: _odds_ratio,
+    TwoByTwoMeasure.RR: _risk_ratio,
+    TwoByTwoMeasure.RD: _risk_difference,
 }

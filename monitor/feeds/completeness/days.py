@@ -17,10 +17,10 @@ from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switc
 from monitor.feeds.completeness.exports import Export
 from monitor.feeds.completeness.readings import FULL, Polled, Reach
 from monitor.feeds.completeness.verdicts import (
-    Basis,
     DayOfAsking,
     DayVerdict,
     Look,
+    ProofBasis,
     QueryReading,
     SourceFacts,
 )
@@ -237,7 +237,7 @@ def _of_export(export: Export, day: UkDay) -> QueryReading:
     read = exports.read_at(export, day.date)
     return QueryReading(
         name=export.title,
-        basis=Basis.FILE,
+        basis=ProofBasis.FILE,
         position=export.exported,
         after=Look(read) if read else None,
         first=export.since,
@@ -275,7 +275,7 @@ def _of_polls(polls: Sequence[DayAttempt], polled: Polled | None) -> QueryReadin
     }
     return QueryReading(
         name="all it is asked",
-        basis=Basis.SOURCE,
+        basis=ProofBasis.SOURCE,
         looks=tuple(Look(at) for at in times[PollState.COMPLETE]),
         failed=tuple(times[PollState.FAILED]),
         after=Look(polled.after) if polled and polled.after else None,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
-from monitor.feeds.completeness.verdicts import Basis
+from monitor.feeds.completeness.verdicts import ProofBasis
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
@@ -25,7 +25,7 @@ class StandingQuery:
     source: str
     query: Query
     name: str
-    basis: Basis
+    basis: ProofBasis
 
 
 def standing(session: Session, settings: Settings, catalogue: Catalogue) -> list[StandingQuery]:
@@ -61,13 +61,14 @@ def names(session: Session, settings: Settings, catalogue: Catalogue) -> dict[st
 def _feeds(source: str, shown: list[tuple[str, str]]) -> list[StandingQuery]:
     unique = {url: name for name, url in shown}
     return [
-        StandingQuery(source, Query(url, url), name, Basis.FEED) for url, name in unique.items()
+        StandingQuery(source, Query(url, url), name, ProofBasis.FEED)
+        for url, name in unique.items()
     ]
 
 
 def _searches(source: str, catalogue: Catalogue) -> list[StandingQuery]:
     short = {intervention.slug: intervention.short for intervention in catalogue.interventions}
     return [
-        StandingQuery(source, query, short[query.key], Basis.SEARCH)
+        StandingQuery(source, query, short[query.key], ProofBasis.SEARCH)
         for query in catalogue_queries(catalogue, source)
     ]

@@ -10,9 +10,9 @@ from datetime import datetime
 from monitor.feeds.completeness import verdicts
 from monitor.feeds.completeness.verdicts import (
     NOBODY_ASKED,
-    Basis,
     DayVerdict,
     Missing,
+    ProofBasis,
     QueryReading,
     SourceFacts,
 )
@@ -98,7 +98,7 @@ def _not_known(seen: Seen, facts: SourceFacts) -> str:
     ]
     if not open_:
         return "Not known yet: it was never read in full."
-    if open_[0].basis is Basis.FILE:
+    if open_[0].basis is ProofBasis.FILE:
         return _no_export(open_[0])
     late = [reading for reading in open_ if _was_read_too_late(reading, seen.day)]
     if len(late) == len(open_):
@@ -119,7 +119,7 @@ def _no_export(reading: QueryReading) -> str:
 
 
 def _nothing(seen: Seen, facts: SourceFacts) -> str:
-    exported = [one.position for one in facts.readings if one.basis is Basis.FILE]
+    exported = [one.position for one in facts.readings if one.basis is ProofBasis.FILE]
     if exported and exported[0]:
         return f"An export of {long_date(exported[0])} was brought in whole: nothing is missing."
     return f"{_read(seen, facts)}: nothing is missing.{_first_readings(seen, facts)}"
@@ -251,7 +251,7 @@ def _first_readings(seen: Seen, facts: SourceFacts) -> str:
     new = [
         reading
         for reading in facts.readings
-        if reading.basis is Basis.FEED and reading.first and seen.day.holds(reading.first)
+        if reading.basis is ProofBasis.FEED and reading.first and seen.day.holds(reading.first)
     ]
     if not new:
         return ""
@@ -259,7 +259,7 @@ def _first_readings(seen: Seen, facts: SourceFacts) -> str:
 
 
 def _was_read_too_late(one: QueryReading, day: UkDay) -> bool:
-    return one.basis is Basis.FEED and one.first is not None and one.first >= day.end
+    return one.basis is ProofBasis.FEED and one.first is not None and one.first >= day.end
 
 
 def _last_read(open_: Sequence[QueryReading], seen: Seen) -> str:
@@ -296,11 +296,11 @@ def _earliest_failure(readings: Sequence[QueryReading]) -> datetime:
 
 
 def _who(some: Sequence[QueryReading], facts: SourceFacts) -> str:
-    if some[0].basis is Basis.SOURCE:
+    if some[0].basis is ProofBasis.SOURCE:
         return "it"
     if len(facts.readings) == 1:
         return some[0].name
-    kind = "feeds" if some[0].basis is Basis.FEED else "queries"
+    kind = "feeds" if some[0].basis is ProofBasis.FEED else "queries"
     named = f" ({_names(some)})" if len(some) <= _NAMED else ""
     return f"{len(some)} of {len(facts.readings)} {kind}{named}"
 

@@ -57,7 +57,7 @@ class DayOfAsking(StrEnum):
 NOBODY_ASKED = frozenset({DayOfAsking.NOT_ASKED, DayOfAsking.NOT_DUE})
 
 
-class Basis(StrEnum):
+class ProofBasis(StrEnum):
     """What proves that a query was read."""
 
     SEARCH = "search"  # by date: its watermark
@@ -91,7 +91,7 @@ class QueryReading:
     """
 
     name: str
-    basis: Basis
+    basis: ProofBasis
     position: date | None = None
     looks: tuple[Look, ...] = ()
     failed: tuple[datetime, ...] = ()
@@ -104,14 +104,14 @@ class QueryReading:
 
     def is_read_through(self, day: UkDay) -> bool:
         """Tell whether it has been read in full since the day ended."""
-        if self.basis is Basis.SEARCH:
+        if self.basis is ProofBasis.SEARCH:
             reached = self.position is not None and self.position > day.date
             # a watermark that a wrong clock wrote proves nothing: it must have been read since
             since = self.last is not None and self.last >= day.end
             return (reached and since) or (self.after is not None and self.after.unchanged)
-        if self.basis is Basis.FILE:
+        if self.basis is ProofBasis.FILE:
             return self.position is not None and self.position > day.date
-        begun = self.basis is Basis.SOURCE or (self.first is not None and self.first < day.end)
+        begun = self.basis is ProofBasis.SOURCE or (self.first is not None and self.first < day.end)
         return begun and self.after is not None
 
     def is_read_on(self) -> bool:
@@ -197,7 +197,7 @@ def of_source(day: UkDay, facts: SourceFacts, now: datetime) -> Missing:
 
 def _is_by_file(facts: SourceFacts) -> bool:
     """Tell whether somebody is asked for its exports: then a day without one is not known."""
-    return any(reading.basis is Basis.FILE for reading in facts.readings)
+    return any(reading.basis is ProofBasis.FILE for reading in facts.readings)
 
 
 def of_day(words: Sequence[Missing]) -> Missing:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from monitor.feeds.files import columns, endnote, ictrp, lines, medline, ris, sniffing, webofscience
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import pubmed_xml
 from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.kernel.errors import InvalidInput, SourceError
 
 Read = FetchedRecord | UnreadableRecord
-Drafts = Iterable[Draft | UnreadableRecord]
+Drafts = Iterable[ReferenceDraft | UnreadableRecord]
 
 PUBMED = "PubMed XML"
 _PUBMED_ROOTS = pubmed_xml.ROOTS | {"PubmedArticle", "PubmedBookArticle"}
@@ -126,8 +126,8 @@ def _elements(file: IO[bytes], drafts: Callable[[IO[bytes]], Drafts]) -> Iterato
     metered = lines.Metered(file, _MAX_BETWEEN)
     for one in drafts(cast(IO[bytes], metered)):
         metered.passed()
-        yield one.finish() if isinstance(one, Draft) else one
+        yield one.finish() if isinstance(one, ReferenceDraft) else one
 
 
 def _finished(found: Drafts) -> Iterator[Read]:
-    return (one.finish() if isinstance(one, Draft) else one for one in found)
+    return (one.finish() if isinstance(one, ReferenceDraft) else one for one in found)

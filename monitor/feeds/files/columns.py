@@ -13,7 +13,7 @@ from typing import Literal
 
 from monitor.feeds import plain
 from monitor.feeds.files import author_lists, cited_as, dates, registers
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
@@ -121,7 +121,7 @@ def title_columns(text: str) -> tuple[str, ...]:
     return tuple(cell for cell in cells if _LIKE_A_TITLE.search(cell))
 
 
-def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
+def drafts(text: Iterable[str]) -> Iterator[ReferenceDraft | UnreadableRecord]:
     """Read each row. It is kept with its header, so that it can be read again by itself.
 
     Raises:
@@ -154,7 +154,7 @@ def _quoting(header: str) -> Literal[0, 3]:
     return csv.QUOTE_NONE if labels >= _WOS_HEADS else csv.QUOTE_MINIMAL
 
 
-def _read(columns: _Columns, row: list[str]) -> Draft | UnreadableRecord:
+def _read(columns: _Columns, row: list[str]) -> ReferenceDraft | UnreadableRecord:
     """Read a row; one with more cells than the header has names cannot be trusted."""
     # a separator at the end of every line adds an empty cell to the header too
     if len(row) > columns.named and (
@@ -173,18 +173,18 @@ def _read(columns: _Columns, row: list[str]) -> Draft | UnreadableRecord:
     return _draft(columns, row)
 
 
-def of_register(header: list[str], row: list[str]) -> Draft:
+def of_register(header: list[str], row: list[str]) -> ReferenceDraft:
     """Read one registration of a register's table, without the people to ask."""
     header, row = registers.without_contacts(header, row)
     return registers.draft(header, row, _written(header) + _written(row), MEDIA_TYPE)
 
 
-def _draft(columns: _Columns, row: list[str]) -> Draft:
+def _draft(columns: _Columns, row: list[str]) -> ReferenceDraft:
     width = len(row)
     given = [(name, row[at].strip()) for name, at in columns.places if at < width]
     cells = {name: cell for name, cell in given if cell and not _is_missing(name, cell)}
     ends = [cells.pop("first_page", ""), cells.pop("last_page", "")]
-    draft = Draft(raw=columns.written + _written(row), media_type=MEDIA_TYPE)
+    draft = ReferenceDraft(raw=columns.written + _written(row), media_type=MEDIA_TYPE)
     draft.pages = "-".join(dict.fromkeys(page for page in ends if page))
     article = cells.pop("article_number", "")
     draft.notes = [cells.pop("notes", "")]

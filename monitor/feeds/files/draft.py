@@ -13,7 +13,7 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)")
 
 
 @dataclass(slots=True)
-class Draft:
+class ReferenceDraft:
     """What a file says of one reference, as written there; ``raw`` is its part of the file.
 
     ``stable`` is the part of it that tells whether the reference changed, where not all of it does.

@@ -11,7 +11,7 @@ from typing import IO
 from lxml import etree
 
 from monitor.feeds.files import author_lists, dates
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import titles
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
 from monitor.feeds.readers.xml_text import inner
@@ -37,7 +37,7 @@ def is_root(names: tuple[str, ...]) -> bool:
     return names[:2] == ("xml", "records")
 
 
-def drafts(file: IO[bytes]) -> Iterator[Draft]:
+def drafts(file: IO[bytes]) -> Iterator[ReferenceDraft]:
     """Read each record.
 
     Raises:
@@ -64,10 +64,10 @@ def drafts(file: IO[bytes]) -> Iterator[Draft]:
         raise InvalidInput("the EndNote XML is cut off or damaged: export it again") from None
 
 
-def _draft(record: Element) -> Draft:
+def _draft(record: Element) -> ReferenceDraft:
     _drop(record, _OF_THE_MACHINE)
     raw = _written(record)
-    draft = Draft(
+    draft = ReferenceDraft(
         raw=raw,
         media_type=MEDIA_TYPE,
         title=titles.first(

@@ -12,7 +12,7 @@ from typing import IO
 from lxml import etree
 
 from monitor.feeds.files import columns
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
@@ -31,7 +31,7 @@ def is_root(names: tuple[str, ...]) -> bool:
     return names[1:2] == (_TRIAL,) and "trial" in names[0].casefold()
 
 
-def drafts(file: IO[bytes]) -> Iterator[Draft | UnreadableRecord]:
+def drafts(file: IO[bytes]) -> Iterator[ReferenceDraft | UnreadableRecord]:
     """Read each trial.
 
     Raises:

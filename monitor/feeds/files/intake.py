@@ -31,7 +31,7 @@ _LEASE_SECONDS = 10 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FileOrigin:
     """Where a file comes from: a database's name, or nobody said; and the day it was exported."""
 
     source: str = SOURCE
@@ -49,7 +49,7 @@ class Intake:
     poll_id: int
     query: Query
     since: int
-    origin: Origin = Origin()
+    origin: FileOrigin = FileOrigin()
 
 
 def start(
@@ -58,13 +58,13 @@ def start(
     at: datetime,
     *,
     since: int | None = None,
-    origin: Origin | None = None,
+    origin: FileOrigin | None = None,
 ) -> Intake:
     """Open an attempt; ``since`` is the first attempt at the file, which goes on if it can.
 
     Call it only under the lock that proves that nobody else brings in a file now.
     """
-    origin = origin or Origin()
+    origin = origin or FileOrigin()
     feeds.ensure_manual_source(session, origin.source, at)
     held = lease(session, origin.source, at, _LEASE_SECONDS, take_over=True)
     going_on = session.scalar(
@@ -81,7 +81,7 @@ def keep(
     intake: Intake,
     batch: Sequence[FetchedRecord | UnreadableRecord],
     at: datetime,
-) -> storing.Kept:
+) -> storing.StoredAnswer:
     """Keep one batch of a file: records not held before, or held in other words.
 
     Raises:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from monitor.feeds.files import dates
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.files.lines import blocks
 from monitor.feeds.readers import nlm_links, titles
 
@@ -31,15 +31,15 @@ def looks_like(text: str) -> bool:
     return _START.search(text) is not None and "\nTY  - " not in text
 
 
-def drafts(text: Iterable[str]) -> Iterator[Draft]:
+def drafts(text: Iterable[str]) -> Iterator[ReferenceDraft]:
     """Read each reference; a reference starts at its PMID field."""
     return (_draft(raw) for raw in blocks(text, _START))
 
 
-def _draft(raw: str) -> Draft:
+def _draft(raw: str) -> ReferenceDraft:
     fields = _fields(raw)
     matches = [m for value in fields["AID"] + fields["LID"] if (m := _IDENTIFIER.match(value))]
-    return Draft(
+    return ReferenceDraft(
         raw=raw,
         media_type=MEDIA_TYPE,
         title=titles.first(_first(fields, tag) for tag in ("TI", "BTI", "TT")),

@@ -15,7 +15,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import registration
 from monitor.feeds.readers.contacts import Redaction
 
@@ -127,7 +127,7 @@ def _people(contacts: Mapping[str, str]) -> Iterator[str]:
             yield cell
 
 
-def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft:
+def draft(header: list[str], row: list[str], raw: str, media_type: str) -> ReferenceDraft:
     """Read one registration."""
     cells = {_squeezed(name): cell.strip() for name, cell in zip(header, row, strict=False)}
     number = cells.get("nctnumber") or cells.get("trialid", "")
@@ -136,7 +136,7 @@ def draft(header: list[str], row: list[str], raw: str, media_type: str) -> Draft
         number = f"EUCT {european}"
         cells.setdefault("sourceregister", _CTIS)
     registered = _first(cells, _REGISTERED)
-    return Draft(
+    return ReferenceDraft(
         raw=raw,
         media_type=media_type,
         title=_first(cells, _TITLES),

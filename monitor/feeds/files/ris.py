@@ -8,7 +8,7 @@ import rispy
 
 from monitor.feeds import plain
 from monitor.feeds.files import author_lists, dates, ris_blocks
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import titles
 from monitor.feeds.records import UnreadableRecord
 
@@ -29,7 +29,7 @@ def looks_like(text: str) -> bool:
     return _START.search(text) is not None
 
 
-def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
+def drafts(text: Iterable[str]) -> Iterator[ReferenceDraft | UnreadableRecord]:
     """Read each reference by itself, so that a broken one does not take the others along."""
     for raw in ris_blocks.blocks(text):
         regular = ris_blocks.regular(raw)
@@ -51,8 +51,8 @@ def _unreadable(raw: str, reason: str) -> UnreadableRecord:
     return UnreadableRecord(f"text:{plain.digest(raw)}", raw.encode("utf-8", "replace"), reason)
 
 
-def _draft(raw: str, fields: dict[str, Any]) -> Draft:
-    return Draft(
+def _draft(raw: str, fields: dict[str, Any]) -> ReferenceDraft:
+    return ReferenceDraft(
         raw=raw,
         media_type=MEDIA_TYPE,
         title=titles.first(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds.files.intake import SOURCE, Origin
+from monitor.feeds.files.intake import SOURCE, FileOrigin
 from monitor.feeds.files.shelf import Shelved
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel import audit
@@ -29,7 +29,7 @@ def add(
     name: str,
     by: str,
     at: datetime,
-    origin: Origin | None = None,
+    origin: FileOrigin | None = None,
 ) -> ImportFile:
     """Note a file that was put away; it is read next. ``by`` is an actor, such as "user:3".
 
@@ -58,9 +58,9 @@ def add(
     return file
 
 
-def origin_of(file: ImportFile) -> Origin:
+def origin_of(file: ImportFile) -> FileOrigin:
     """Tell where a file comes from."""
-    return Origin(file.source or SOURCE, file.exported_on)
+    return FileOrigin(file.source or SOURCE, file.exported_on)
 
 
 def find(session: Session, file_id: int) -> ImportFile:

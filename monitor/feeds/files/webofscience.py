@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from monitor.feeds import plain
 from monitor.feeds.files import dates
-from monitor.feeds.files.draft import Draft
+from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.files.lines import blocks
 from monitor.feeds.records import UnreadableRecord
 
@@ -25,7 +25,7 @@ def looks_like(text: str) -> bool:
     return _LOOKS.search(text) is not None
 
 
-def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
+def drafts(text: Iterable[str]) -> Iterator[ReferenceDraft | UnreadableRecord]:
     """Read each reference; one that does not end in ER was cut off and is set aside."""
     for raw in blocks(text, _START):
         fields = _fields(raw)
@@ -38,8 +38,8 @@ def drafts(text: Iterable[str]) -> Iterator[Draft | UnreadableRecord]:
             )
 
 
-def _draft(raw: str, fields: dict[str, list[str]]) -> Draft:
-    return Draft(
+def _draft(raw: str, fields: dict[str, list[str]]) -> ReferenceDraft:
+    return ReferenceDraft(
         raw=raw,
         media_type=MEDIA_TYPE,
         title=_text(fields, "TI"),

@@ -43,7 +43,7 @@ class _Host:
         self.waiting = 0  # holders of the gate and those who stand before it
 
 
-class Turns:
+class HostTurns:
     """Gives out turns to ask a host. Safe for any number of threads.
 
     A turn is counted from the moment a request has left, not from when it was planned: a thread
@@ -152,4 +152,4 @@ class Breaker:
 
 
 # the one that every client of this process shares
-TURNS = Turns()
+TURNS = HostTurns()

@@ -43,7 +43,7 @@ _MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class IsrctnTrial:
     """One trial of a reply, and the day it was last edited."""
 
     record: FetchedRecord | UnreadableRecord
@@ -51,14 +51,14 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class IsrctnReply:
     """One whole reply: how many trials the registry finds, and those that it sent."""
 
     total: int
-    trials: tuple[Trial, ...]
+    trials: tuple[IsrctnTrial, ...]
 
 
-def read(body: bytes) -> Reply:
+def read(body: bytes) -> IsrctnReply:
     """Read one reply.
 
     Raises:
@@ -71,7 +71,7 @@ def read(body: bytes) -> Reply:
         raise SourceError(SourceFault.MALFORMED, f"ISRCTN sent {what}")
     if not (total.isascii() and total.isdigit() and len(total) <= _MOST_DIGITS):
         raise SourceError(SourceFault.MALFORMED, "ISRCTN did not state how many trials it finds")
-    return Reply(
+    return IsrctnReply(
         int(total), tuple(_trial(element) for element in root if _name(element) == "fullTrial")
     )
 
@@ -101,7 +101,7 @@ def _root(body: bytes) -> Element | None:
     return root if root.getroottree().docinfo.internalDTD is None else None
 
 
-def _trial(whole: Element) -> Trial:
+def _trial(whole: Element) -> IsrctnTrial:
     """Read one trial, without its contacts."""
     _take_contacts_out(whole)
     raw = etree.tostring(whole, encoding="utf-8", with_tail=False)
@@ -112,13 +112,13 @@ def _trial(whole: Element) -> Trial:
     edited = registration.day(_attribute(trial, "lastUpdated"))
     if trial is None or number is None:
         key = f"unknown:{plain.digest(raw.decode('utf-8', 'replace'))}"
-        return Trial(UnreadableRecord(key, raw, "has no ISRCTN"), edited)
+        return IsrctnTrial(UnreadableRecord(key, raw, "has no ISRCTN"), edited)
     said = _child(trial, "trialDescription")
     title = _line(said, "title", plain.MAX_TITLE) or _line(said, "scientificTitle", plain.MAX_TITLE)
     if not title:
-        return Trial(UnreadableRecord(number.value, raw, "has no title"), edited)
+        return IsrctnTrial(UnreadableRecord(number.value, raw, "has no title"), edited)
     citation = _citation(trial, number, title)
-    return Trial(FetchedRecord(number.value, raw, MEDIA_TYPE, citation), edited)
+    return IsrctnTrial(FetchedRecord(number.value, raw, MEDIA_TYPE, citation), edited)
 
 
 def _citation(trial: Element, number: Identifier, title: str) -> Citation:

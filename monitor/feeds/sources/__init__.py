@@ -11,9 +11,9 @@ from typing import Any
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds.sources.contract import (
     BY_DEFAULT,
-    Context,
     Searchable,
     Source,
+    SourceContext,
     SourceDefinition,
 )
 from monitor.kernel.errors import ConfigError
@@ -21,9 +21,9 @@ from monitor.kernel.settings import Settings
 
 __all__ = [
     "SOURCES",
-    "Context",
     "Searchable",
     "Source",
+    "SourceContext",
     "SourceDefinition",
     "check",
     "is_acted_on",

@@ -24,7 +24,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
+from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "clinicaltrials"
@@ -172,7 +172,7 @@ class ClinicalTrials:
             ) from None
 
 
-def build(context: Context) -> ClinicalTrials:
+def build(context: SourceContext) -> ClinicalTrials:
     """Make ClinicalTrials.gov ready to be asked."""
     settings = context.settings.sources
     base_url = settings.clinicaltrials.base_url.rstrip("/")

@@ -31,7 +31,7 @@ BY_DEFAULT = 9  # the preference of a source that has none
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class SourceContext:
     """What a source is made ready with; each takes what it needs.
 
     ``feeds`` are the addresses that admins added to this source, beside those in the settings.
@@ -106,13 +106,13 @@ class SourceDefinition:
     queries stand in the catalogue. ``needs_key``: it is searched only with a key. ``is_feed``: it shows its latest items and nothing else.
     ``is_registry``: its records are registrations of trials. ``one_host``: all its queries
     go to one host, so that once that is down, asking on is useless. ``watches``: it is asked
-    about single papers and wants ``Context.watched``. ``limits``: what its search cannot find, said
+    about single papers and wants ``SourceContext.watched``. ``limits``: what its search cannot find, said
     to readers in a sentence.
     """
 
     name: str
     title: str
-    build: Callable[[Context], Source]
+    build: Callable[[SourceContext], Source]
     reread: Callable[[KeptRecord], Read]
     preference: int = BY_DEFAULT
     is_acted_on: bool = False

@@ -30,9 +30,14 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import crossref_walk, lookups
-from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
-from monitor.feeds.sources.crossref_search import Found, Names, Search, alternatives
-from monitor.feeds.sources.crossref_walk import NOT_FOUND, Asked
+from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
+from monitor.feeds.sources.crossref_search import (
+    CrossrefSearch,
+    NameWords,
+    WantedWorks,
+    alternatives,
+)
+from monitor.feeds.sources.crossref_walk import NOT_FOUND, WalkRequest
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "crossref"
@@ -57,8 +62,8 @@ class Crossref:
     since: date
     watched: frozenset[str]
     queries: tuple[Query, ...]
-    names: Mapping[str, Names] = field(default_factory=dict)  # by intervention
-    _searches: list[Search] = field(default_factory=list)
+    names: Mapping[str, NameWords] = field(default_factory=dict)  # by intervention
+    _searches: list[CrossrefSearch] = field(default_factory=list)
 
     def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
         """Search for new works, sweep for notices of one kind, or look one paper up.
@@ -130,9 +135,11 @@ class Crossref:
         notes = (note,) if missing else ()
         return _answer(query, works, watermark, walks, (first, today), notes=notes)
 
-    def _search(self, query: Query, filters: str = "") -> Found:
+    def _search(self, query: Query, filters: str = "") -> WantedWorks:
         if not self._searches:
-            self._searches.append(Search(self.http, f"{self.base_url}/works", self._asking()))
+            self._searches.append(
+                CrossrefSearch(self.http, f"{self.base_url}/works", self._asking())
+            )
         names = self.names[query.intervention or ""]
         return self._searches[0].search(alternatives(query.text), names, filters)
 
@@ -148,7 +155,7 @@ class Crossref:
         """
         first = _first_day(position, self.since, today)
         text = f"{query.text},from-index-date:{first}"
-        asked = Asked(self._asking(filter=text), "DOI,update-to", "notices", MAX_NOTICES)
+        asked = WalkRequest(self._asking(filter=text), "DOI,update-to", "notices", MAX_NOTICES)
         walk = crossref_walk.walk(
             self.http, f"{self.base_url}/works", asked, lambda notice: bool(self._about(notice))
         )
@@ -210,7 +217,7 @@ class Crossref:
         return {**parameters, "mailto": self.contact} if self.contact else parameters
 
 
-def build(context: Context) -> Crossref:
+def build(context: SourceContext) -> Crossref:
     """Make Crossref ready to be asked: a sweep for each kind of notice, searches, look-ups due."""
     sources = context.settings.sources
     base_url = sources.crossref.base_url.rstrip("/")
@@ -228,7 +235,7 @@ def build(context: Context) -> Crossref:
         since=date.fromisoformat(sources.since),
         watched=frozenset(context.watched),
         queries=(*map(_sweep_for, crossref_json.NOTICES), *searches, *look_ups),
-        names={intervention.slug: Names.of(intervention) for intervention in interventions},
+        names={intervention.slug: NameWords.of(intervention) for intervention in interventions},
     )
 
 
@@ -236,7 +243,7 @@ def _answer(  # noqa: PLR0913 - what was asked, what came of it
     query: Query,
     works: Iterable[Read],
     watermark: Watermark,
-    walks: Found | None,
+    walks: WantedWorks | None,
     window: tuple[date, date] | None,
     *,
     declared: int = 0,

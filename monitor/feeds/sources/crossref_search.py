@@ -22,7 +22,7 @@ from monitor.feeds.http.client import Http
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers.json_fields import Object
 from monitor.feeds.sources import crossref_walk
-from monitor.feeds.sources.crossref_walk import Asked, Walk
+from monitor.feeds.sources.crossref_walk import CrossrefWalk, WalkRequest
 from monitor.kernel.errors import ConfigError
 
 FIELDS = ("query", "query.bibliographic")  # one word each: Crossref joins fields by AND
@@ -66,13 +66,13 @@ def folded(text: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameWords:
     """The names of one intervention, each as its words."""
 
     names: tuple[frozenset[str], ...]
 
     @classmethod
-    def of(cls, intervention: Intervention) -> "Names":
+    def of(cls, intervention: Intervention) -> "NameWords":
         """Take every form in which the catalogue knows it; which it truly is, the matcher tells."""
         forms = [
             *intervention.full_forms,
@@ -94,7 +94,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class WantedWorks:
     """What the walks of one query came to: ``wanted`` by DOI in lower case, and how many in all."""
 
     wanted: Mapping[str, Object]
@@ -106,16 +106,16 @@ class Found:
         return frozenset(doi for doi, work in self.wanted.items() if _is_before(work, day))
 
 
-class Search:
+class CrossrefSearch:
     """One attempt's search: what two queries ask alike is walked once."""
 
     def __init__(self, http: Http, address: str, asking: Mapping[str, str]) -> None:
         self._http = http
         self._address = address
         self._asking = asking
-        self._walks: dict[tuple[Words, str], Walk] = {}
+        self._walks: dict[tuple[Words, str], CrossrefWalk] = {}
 
-    def search(self, asked: Sequence[Words], names: Names, filters: str = "") -> Found:
+    def search(self, asked: Sequence[Words], names: NameWords, filters: str = "") -> WantedWorks:
         """Walk every alternative to its end.
 
         Raises:
@@ -128,18 +128,18 @@ class Search:
             for work in walk.kept
             if names.may_be_in(work)
         }
-        return Found(
+        return WantedWorks(
             wanted=works,
             declared=len(set().union(*(walk.named for walk in walks))),
             dates=tuple(walk.date for walk in walks),
         )
 
-    def _walk(self, words: Words, filters: str) -> Walk:
+    def _walk(self, words: Words, filters: str) -> CrossrefWalk:
         known = self._walks.get((words, filters))
         if known is None:
             parameters = {**self._asking, **dict(zip(FIELDS, words, strict=False))}
             parameters |= {"filter": filters} if filters else {}
-            asked = Asked(parameters, _SELECT, f"works for {' and '.join(words)}", MOST)
+            asked = WalkRequest(parameters, _SELECT, f"works for {' and '.join(words)}", MOST)
             known = crossref_walk.walk(self._http, self._address, asked, _has_a_name)
             self._walks[words, filters] = known
         return known

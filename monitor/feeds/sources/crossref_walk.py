@@ -21,7 +21,7 @@ Wanted = Callable[[Object], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WalkRequest:
     """What a walk asks for: Crossref's parameters and fields, what it lists, how much at most."""
 
     parameters: Mapping[str, str]
@@ -31,7 +31,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Walk:
+class CrossrefWalk:
     """What a walk came to: ``kept`` are the works that were wanted, in the order sent."""
 
     declared: int = 0
@@ -53,7 +53,7 @@ class _Page:
     cursor: str | None
 
 
-def walk(http: Http, address: str, asked: Asked, wanted: Wanted) -> Walk:
+def walk(http: Http, address: str, asked: WalkRequest, wanted: Wanted) -> CrossrefWalk:
     """Walk a list to its end; once more if that was not whole.
 
     Raises:
@@ -90,8 +90,8 @@ def message(body: bytes, kind: str) -> Object:
     return content
 
 
-def _walked(http: Http, address: str, asked: Asked, wanted: Wanted) -> Walk:
-    walk, cursor = Walk(), "*"
+def _walked(http: Http, address: str, asked: WalkRequest, wanted: Wanted) -> CrossrefWalk:
+    walk, cursor = CrossrefWalk(), "*"
     parameters = {**asked.parameters, "rows": str(ROWS), "select": asked.select}
     while True:
         reply = http.get(address, {**parameters, "cursor": cursor}, accept={NOT_FOUND})
@@ -108,7 +108,7 @@ def _walked(http: Http, address: str, asked: Asked, wanted: Wanted) -> Walk:
         cursor = page.cursor
 
 
-def _page(body: bytes, asked: Asked) -> _Page:
+def _page(body: bytes, asked: WalkRequest) -> _Page:
     listed = message(body, "work-list")
     declared, works, cursor = (
         listed.get(name) for name in ("total-results", "items", "next-cursor")
@@ -123,7 +123,7 @@ def _page(body: bytes, asked: Asked) -> _Page:
     return _Page(declared, works, cursor if isinstance(cursor, str) and cursor else None)
 
 
-def _note(walk: Walk, works: list[Any], wanted: Wanted) -> None:
+def _note(walk: CrossrefWalk, works: list[Any], wanted: Wanted) -> None:
     """Count every work by its name, and keep those wanted, each once."""
     for work in works:
         entry = work if isinstance(work, dict) else {}

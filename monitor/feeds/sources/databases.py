@@ -25,7 +25,7 @@ class Platform(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class BibliographicDatabase:
     """One of them. ``platforms``: on which it is offered, as far as known; libraries differ."""
 
     name: str
@@ -33,20 +33,26 @@ class Database:
     platforms: tuple[Platform, ...]
 
 
-DATABASES: dict[str, Database] = {
+DATABASES: dict[str, BibliographicDatabase] = {
     one.name: one
     for one in (
-        Database("psycinfo", "APA PsycINFO", (Platform.OVID, Platform.EBSCO, Platform.PROQUEST)),
-        Database("eric", "ERIC", (Platform.EBSCO, Platform.PROQUEST, Platform.OVID)),
-        Database("assia", "ASSIA", (Platform.PROQUEST,)),
-        Database("socialcareonline", "Social Care Online", (Platform.PLAIN,)),
-        Database("cinahl", "CINAHL", (Platform.EBSCO,)),
-        Database("embase", "Embase", (Platform.OVID,)),
-        Database("childdevelopment", "Child Development & Adolescent Studies", (Platform.EBSCO,)),
-        Database("socialservices", "Social Services Abstracts", (Platform.PROQUEST,)),
-        Database("proquesttheses", "ProQuest Dissertations & Theses", (Platform.PROQUEST,)),
-        Database("ictrp", "WHO ICTRP", (Platform.PLAIN,)),
-        Database("ctis", "EU CTIS", (Platform.PLAIN,)),
+        BibliographicDatabase(
+            "psycinfo", "APA PsycINFO", (Platform.OVID, Platform.EBSCO, Platform.PROQUEST)
+        ),
+        BibliographicDatabase("eric", "ERIC", (Platform.EBSCO, Platform.PROQUEST, Platform.OVID)),
+        BibliographicDatabase("assia", "ASSIA", (Platform.PROQUEST,)),
+        BibliographicDatabase("socialcareonline", "Social Care Online", (Platform.PLAIN,)),
+        BibliographicDatabase("cinahl", "CINAHL", (Platform.EBSCO,)),
+        BibliographicDatabase("embase", "Embase", (Platform.OVID,)),
+        BibliographicDatabase(
+            "childdevelopment", "Child Development & Adolescent Studies", (Platform.EBSCO,)
+        ),
+        BibliographicDatabase("socialservices", "Social Services Abstracts", (Platform.PROQUEST,)),
+        BibliographicDatabase(
+            "proquesttheses", "ProQuest Dissertations & Theses", (Platform.PROQUEST,)
+        ),
+        BibliographicDatabase("ictrp", "WHO ICTRP", (Platform.PLAIN,)),
+        BibliographicDatabase("ctis", "EU CTIS", (Platform.PLAIN,)),
     )
 }
 

@@ -23,7 +23,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
+from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "europepmc"
@@ -155,7 +155,7 @@ class EuropePmc:
         )
 
 
-def build(context: Context) -> EuropePmc:
+def build(context: SourceContext) -> EuropePmc:
     """Make Europe PMC ready to be asked."""
     settings = context.settings
     base_url = settings.sources.europepmc.base_url.rstrip("/")

@@ -15,7 +15,7 @@ from monitor.feeds import rules
 from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers.canonical import isrctn
 from monitor.feeds.readers import isrctn_xml
-from monitor.feeds.readers.isrctn_xml import Trial
+from monitor.feeds.readers.isrctn_xml import IsrctnTrial
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -24,7 +24,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources.contract import Context, catalogue_queries, resumed
+from monitor.feeds.sources.contract import SourceContext, catalogue_queries, resumed
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "isrctn"
@@ -40,7 +40,7 @@ _DATE = "lastEdited"
 _PROBE = '("trial" OR "study")'
 _FIRST_DAY = date(2000, 1, 1)  # the registry's own year
 
-Trials = dict[str, Trial]
+Trials = dict[str, IsrctnTrial]
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ class Isrctn:
         return {trial.record.key: trial for trial in read.trials}, read.total
 
 
-def build(context: Context) -> Isrctn:
+def build(context: SourceContext) -> Isrctn:
     """Make ISRCTN ready to be asked."""
     settings = context.settings.sources
     base_url = settings.isrctn.base_url.rstrip("/")

@@ -26,8 +26,8 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import lookups
-from monitor.feeds.sources.contract import Context, Read, catalogue_queries
-from monitor.feeds.sources.openalex_walk import Purse, Search
+from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries
+from monitor.feeds.sources.openalex_walk import OpenAlexSearch, Purse
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "openalex"
@@ -129,11 +129,11 @@ class OpenAlex:
             return lookups.answer(query, today, note=note)
         return lookups.answer(query, today, record)
 
-    def _search(self) -> Search:
-        return Search(self.http, f"{self.base_url}/works", self.asking, self.purse)
+    def _search(self) -> OpenAlexSearch:
+        return OpenAlexSearch(self.http, f"{self.base_url}/works", self.asking, self.purse)
 
 
-def build(context: Context) -> OpenAlex:
+def build(context: SourceContext) -> OpenAlex:
     """Make OpenAlex ready to be asked: the look-ups that are due, then the searches.
 
     Raises:

@@ -59,7 +59,7 @@ class Purse:
 
 
 @dataclass(slots=True)
-class Walk:
+class OpenAlexWalk:
     """What a walk came to: the works as sent, by OpenAlex's address of each."""
 
     declared: int = 0
@@ -74,7 +74,7 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class OpenAlexSearch:
     """What is asked, and with what: ``asking`` holds the key."""
 
     http: Http
@@ -82,7 +82,7 @@ class Search:
     asking: Mapping[str, str] = field(repr=False)
     purse: Purse
 
-    def walk(self, filters: str, select: str) -> Walk:
+    def walk(self, filters: str, select: str) -> OpenAlexWalk:
         """Walk everything that the filters find; once more if that was not whole.
 
         Raises:
@@ -102,8 +102,8 @@ class Search:
             )
         return attempt
 
-    def _walked(self, filters: str, select: str) -> Walk:
-        walk, cursor = Walk(), "*"
+    def _walked(self, filters: str, select: str) -> OpenAlexWalk:
+        walk, cursor = OpenAlexWalk(), "*"
         asked = {**self.asking, "filter": filters, "select": select, "per_page": str(PER_PAGE)}
         while True:
             self.purse.require()

@@ -28,7 +28,7 @@ from monitor.feeds.records import (
     Watermark,
 )
 from monitor.feeds.sources import pubmed_search
-from monitor.feeds.sources.contract import Context, Read, catalogue_queries, resumed
+from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
 from monitor.feeds.sources.pubmed_search import SearchReply
 from monitor.kernel.errors import SourceError, SourceFault
 
@@ -248,7 +248,7 @@ class PubMed:
         return self.http.post(f"{self.base_url}/{tool}", {"db": "pubmed", **self.common, **fields})
 
 
-def build(context: Context) -> PubMed:
+def build(context: SourceContext) -> PubMed:
     """Make PubMed ready to be asked.
 
     Raises:

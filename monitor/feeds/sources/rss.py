@@ -12,7 +12,7 @@ from monitor.feeds.http.client import FEED_LIMIT, Http, Reply
 from monitor.feeds.http.conditions import NOT_MODIFIED, conditions, validators
 from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources.contract import Context, resumed
+from monitor.feeds.sources.contract import SourceContext, resumed
 from monitor.kernel.errors import SourceError
 from monitor.kernel.source_settings import FeedSourceSettings
 
@@ -49,17 +49,17 @@ class Feeds:
         return _answer(query, self.names[query.key], reply, read)
 
 
-def build_journals(context: Context) -> Feeds:
+def build_journals(context: SourceContext) -> Feeds:
     """Make the journals' feeds ready to be asked."""
     return _build(context.settings.sources.journals, context)
 
 
-def build_pubmed(context: Context) -> Feeds:
+def build_pubmed(context: SourceContext) -> Feeds:
     """Make the feeds of searches saved at PubMed ready to be asked."""
     return _build(context.settings.sources.pubmed_rss, context)
 
 
-def _build(settings: FeedSourceSettings, context: Context) -> Feeds:
+def _build(settings: FeedSourceSettings, context: SourceContext) -> Feeds:
     names = {feed.url: feed.name for feed in (*settings.feeds, *context.feeds)}
     for url in names:
         context.http.pace(url, _RATE)

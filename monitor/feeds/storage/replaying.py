@@ -19,7 +19,7 @@ Reader = Callable[[KeptRecord], FetchedRecord | UnreadableRecord]
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedRecord:
     """One record that reads differently now; ``before`` is how it was read."""
 
     record_id: int
@@ -32,7 +32,7 @@ class RereadBatch:
 
     last: int
     seen: int
-    changed: tuple[Changed, ...]
+    changed: tuple[ChangedRecord, ...]
     unreadable: int  # today's reader cannot read them: they stay as they were read
 
 
@@ -63,7 +63,7 @@ def reread(session: Session, source: str, reader: Reader, *, after: int, limit: 
         if isinstance(read, UnreadableRecord):
             unreadable += 1
         elif to_json(read.citation) != row.citation:
-            changed.append(Changed(row.id, from_json(row.citation)))
+            changed.append(ChangedRecord(row.id, from_json(row.citation)))
             _read_as(session, row, read)
     session.flush()
     return RereadBatch(rows[-1].id if rows else after, len(rows), tuple(changed), unreadable)

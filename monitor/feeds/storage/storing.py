@@ -41,7 +41,7 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswer:
     """What keeping an answer did: records new or changed, and how many of them are new.
 
     ``hashes`` are the content hashes of all its records, in their order.
@@ -54,7 +54,7 @@ class Kept:
 
 def keep(
     session: Session, source: str, poll_id: int, answer: Answer, at: datetime, *, move: bool = True
-) -> Kept:
+) -> StoredAnswer:
     """Keep one answer; ``move``: its watermark moves too."""
     known = _known_hashes(session, source, answer.records)
     rows, kept, hashes, new = [], [], [], 0
@@ -76,7 +76,7 @@ def keep(
         _move_watermark(session, source, answer, at)
     session.flush()
     query = answer.query
-    return Kept(
+    return StoredAnswer(
         records=[
             StoredRecord(record_id, source, record.citation, query.key, query.intervention)
             for record_id, record in zip(ids, kept, strict=True)
@@ -129,7 +129,7 @@ def forget_validators(session: Session, source: str, query_key: str) -> None:
         row.etag = row.modified = None
 
 
-def warnings(answer: Answer, kept: Kept, *, known: bool) -> Iterator[str]:
+def warnings(answer: Answer, kept: StoredAnswer, *, known: bool) -> Iterator[str]:
     """Say what an admin should know of an answer; ``known``: the query was read before.
 
     A feed shows its latest items only. If every one of them is new, others may have come and

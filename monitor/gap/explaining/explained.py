@@ -16,12 +16,12 @@ from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.distance import distance
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.evidence.people_needed import Enough, people_to_settle
 from monitor.evidence.registered import AwaitedTrial, registered
-from monitor.evidence.service import Weighed
+from monitor.evidence.service import WeighedStudy
 from monitor.evidence.showing import showing
-from monitor.evidence.shown import Shown, place
+from monitor.evidence.shown import ShownFinding, place
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import history, service
@@ -125,7 +125,7 @@ class _Case:
 
     catalogue: Catalogue
     slug: str
-    studies: Sequence[Weighed]
+    studies: Sequence[WeighedStudy]
     own: BaselineInForce  # what holds of the review's own studies
     put_together: Callable[[evidence.Grade], State]
 
@@ -151,16 +151,16 @@ class _Case:
         kept = [study for at, study in enumerate(self.studies) if at not in gone]
         return self.put_together(self._graded(kept))
 
-    def short_of(self, tier: Tier) -> Interval:
+    def short_of(self, tier: Tier) -> CountRange:
         """Count the sound randomised trials that are missing for a tier: at both ends of the facts.
 
         Each such trial meets every fact that a tier asks for.
         """
         below = _TIERS[_TIERS.index(tier) - 1]
         far = distance(self.catalogue.grading, below, self._graded(self.studies).facts)
-        return far.missing if far else Interval(0, 0)
+        return far.missing if far else CountRange(0, 0)
 
-    def _graded(self, studies: Sequence[Weighed]) -> evidence.Grade:
+    def _graded(self, studies: Sequence[WeighedStudy]) -> evidence.Grade:
         return evidence.weigh(self.catalogue, self.slug, studies, self.own)
 
 
@@ -187,7 +187,7 @@ def _is_undone(before: State, after: State, kinds: Sequence[str]) -> Callable[[S
     return undone
 
 
-def _at(line: Shown) -> tuple[str, str]:
+def _at(line: ShownFinding) -> tuple[str, str]:
     return line.comparator_class, line.outcome_class
 
 

@@ -10,7 +10,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Label
 from monitor.evidence import wording
 from monitor.evidence.headline import settles
-from monitor.evidence.shown import Shown, figures, place, signed
+from monitor.evidence.shown import ShownFinding, figures, place, signed
 from monitor.evidence.synthesis.findings import Finding
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.labels import CASES
@@ -62,7 +62,7 @@ def _findings(catalogue: Catalogue, state: State) -> Iterator[str]:
     )
 
 
-def _looked_at(catalogue: Catalogue, state: State) -> list[Shown]:
+def _looked_at(catalogue: Catalogue, state: State) -> list[ShownFinding]:
     """Give the lines that the headline may be read off, in the order in which they are tried."""
     policy = catalogue.grading.headline
     if policy is None:
@@ -72,7 +72,7 @@ def _looked_at(catalogue: Catalogue, state: State) -> list[Shown]:
     return [at[each] for each in places if each in at]
 
 
-def case(line: Shown, delta: float) -> str:
+def case(line: ShownFinding, delta: float) -> str:
     """Say by which case of the table of labels a pool has its label.
 
     The interval is compared unrounded; it is told to two digits.
@@ -113,7 +113,7 @@ def moves_most(catalogue: Catalogue, findings: Sequence[Finding]) -> Iterator[st
             )
         else:
             told = label
-        line = Shown.of(finding, catalogue.synthesis.delta)
+        line = ShownFinding.of(finding, catalogue.synthesis.delta)
         yield f"{left.study} moves the pool {place(line)} most: without it {told}."
 
 
@@ -131,7 +131,7 @@ def unsettled(catalogue: Catalogue, findings: Sequence[Finding]) -> Finding | No
             finding = at.get((pool, kind.value))
             if finding is None:
                 continue
-            line = Shown.of(finding, catalogue.synthesis.delta)
+            line = ShownFinding.of(finding, catalogue.synthesis.delta)
             if settles(policy, line):
                 return None
             if first is None and line.randomised and finding.main.pool:
@@ -141,7 +141,7 @@ def unsettled(catalogue: Catalogue, findings: Sequence[Finding]) -> Finding | No
 
 def told(finding: Finding, delta: float) -> Iterator[str]:
     """Tell a finding whole: its label and figures, each study's result, the rule that chose it, weight."""
-    line = Shown.of(finding, delta)
+    line = ShownFinding.of(finding, delta)
     method = f"; {finding.main.pool.method}" if finding.main.pool else ""
     yield f"{place(line)}: {line.told} ({figures(line)}{method})"
     is_pooled = finding.main.pool is not None and finding.main.pool.estimate is not None

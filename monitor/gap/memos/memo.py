@@ -10,10 +10,19 @@ from datetime import date, datetime
 from monitor.catalogue.loader import Catalogue, ExternalRating
 from monitor.catalogue.shapes.context import ASPECTS
 from monitor.catalogue.words import Label, ResultClass
-from monitor.evidence.shown import OUTCOMES, Shown, figures, place
+from monitor.evidence.shown import OUTCOMES, ShownFinding, figures, place
 from monitor.gap.explaining.explained import Explained
 from monitor.gap.meaning import caution, meaning
-from monitor.gap.memos.sheets import Block, Interval, Line, Sheet, Statement, Table, cut, within
+from monitor.gap.memos.sheets import (
+    Block,
+    DrawnInterval,
+    Sheet,
+    SheetStatement,
+    SheetTable,
+    StatementLine,
+    cut,
+    within,
+)
 from monitor.gap.rules import stands
 from monitor.gap.states import State
 from monitor.gap.telling import since, tier_words, used
@@ -55,7 +64,7 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldChange:
     """One change, as the ledger tells it."""
 
     sentence: str
@@ -63,13 +72,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class MemoFacts:
     """What a memo is made of, as of one day. ``survey``: where the figure of use is from."""
 
     slug: str
     state: State
     why: Explained
-    changes: Sequence[Told]
+    changes: Sequence[ToldChange]
     sure: Sequence[Sure]
     doubts: Sequence[str]  # what is said of reports of studies that count
     survey: str
@@ -80,7 +89,7 @@ class Known:
     searched: str = ""  # which sources answer; empty of a past day
 
 
-def sheet(catalogue: Catalogue, known: Known) -> Sheet:
+def sheet(catalogue: Catalogue, known: MemoFacts) -> Sheet:
     """Put the memo of one intervention together."""
     about, state = catalogue.intervention(known.slug), known.state
     return Sheet(
@@ -97,7 +106,7 @@ def sheet(catalogue: Catalogue, known: Known) -> Sheet:
     )
 
 
-def _blocks(catalogue: Catalogue, known: Known) -> Iterator[Block]:
+def _blocks(catalogue: Catalogue, known: MemoFacts) -> Iterator[Block]:
     name, means = catalogue.intervention(known.slug).name, meaning(known.state)
     changed = within(_changed(name, known.changes), _CHANGES, _LONG)
     yield Block("What changed", changed, half=True)
@@ -113,45 +122,45 @@ def _blocks(catalogue: Catalogue, known: Known) -> Iterator[Block]:
     yield Block("What would change the verdict", points=would, half=True)
 
 
-def _statements(name: str, known: Known) -> Iterator[Statement]:
+def _statements(name: str, known: MemoFacts) -> Iterator[SheetStatement]:
     state = known.state
-    yield Statement(
+    yield SheetStatement(
         "How much is known",
         sentence(tier_words(state)),
         f"{sentence(state.studies_words)} counted.",
         known.boxes,
     )
     said = sentence(shown(state.said)) if state.said else "Not kept"
-    yield Statement(
+    yield SheetStatement(
         "What the 2023 review said", said, "Of its whole tier; it looked at studies to 2021."
     )
     yield _since(name, state, known.delta)
 
 
-def _since(name: str, state: State, delta: float) -> Statement:
+def _since(name: str, state: State, delta: float) -> SheetStatement:
     """Tell what trials since show: what the headline was read off first, the rest after it."""
     label = "What trials since then show"
     first = state.read or since(state)
     if first is None:
-        return Statement(label, "Not known", "No result of one is known here.")
+        return SheetStatement(label, "Not known", "No result of one is known here.")
     others = [line for line in state.shows if line is not first]
     told = [_line(place(first), first, delta)]
     told += [_line(f"{line.told} {place(line)}", line, delta) for line in others[: _SHOWN - 1]]
     left = len(others) + 1 - len(told)
     more = f"{plural(left, 'line')} more on the page of {name}." if left else ""
     key = _key(name, [line.interval for line in told if line.interval])
-    return Statement(label, sentence(first.told), f"{key} {more}".strip(), lines=tuple(told))
+    return SheetStatement(label, sentence(first.told), f"{key} {more}".strip(), lines=tuple(told))
 
 
-def _line(words: str, line: Shown, delta: float) -> Line:
+def _line(words: str, line: ShownFinding, delta: float) -> StatementLine:
     told = cut(f"{sentence(words)}. {sentence(figures(line))}.", _LINE)
     if line.estimate is None or line.low is None or line.high is None:
-        return Line(told)
+        return StatementLine(told)
     settled = line.label is not Label.NOT_SETTLED
-    return Line(told, Interval(line.estimate, line.low, line.high, delta, settled))
+    return StatementLine(told, DrawnInterval(line.estimate, line.low, line.high, delta, settled))
 
 
-def _key(name: str, drawn: Sequence[Interval]) -> str:
+def _key(name: str, drawn: Sequence[DrawnInterval]) -> str:
     """Say how the marks are read, as far as they ask for it; nothing where nothing is drawn."""
     if not drawn:
         return ""
@@ -163,14 +172,14 @@ def _key(name: str, drawn: Sequence[Interval]) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _changed(name: str, changes: Sequence[Told]) -> Iterator[str]:
+def _changed(name: str, changes: Sequence[ToldChange]) -> Iterator[str]:
     for change in changes:
         yield f"{day(change.at)}: {change.sentence.removeprefix(f'{name}: ')}"
     if not changes:
         yield NO_CHANGE
 
 
-def _sure(known: Known) -> Iterator[str]:
+def _sure(known: MemoFacts) -> Iterator[str]:
     yield from known.doubts[:_DOUBTS]
     for certainty in known.sure[:_SURE]:
         yield certainty.words
@@ -192,7 +201,7 @@ def sure_then(state: State) -> list[Sure]:
     ]
 
 
-def _takes(catalogue: Catalogue, slug: str) -> Table:
+def _takes(catalogue: Catalogue, slug: str) -> SheetTable:
     """Tell what delivering it takes; what no source tells, the cost of switching always, in one row."""
     aspects = catalogue.context(slug).aspects
     known = [name for name in _ASPECTS if aspects[name]]
@@ -201,7 +210,7 @@ def _takes(catalogue: Catalogue, slug: str) -> Table:
         title[:1].lower() + title[1:] if title != "UK provider" else title
         for title in (*unknown, SWITCHING)
     ]
-    return Table(
+    return SheetTable(
         "What it takes",
         ("What", "Known", "Source, date"),
         (
@@ -236,7 +245,9 @@ def _others(catalogue: Catalogue, slug: str) -> Iterator[Block]:
     if (left := len(every) - _RATINGS) > 0:
         rows.append((f"{left} more", "On the page of the intervention", ""))
     columns = ("Body, variant", "Rating", "Rated")
-    yield Block("What other bodies say", table=Table("Other bodies’ ratings", columns, tuple(rows)))
+    yield Block(
+        "What other bodies say", table=SheetTable("Other bodies’ ratings", columns, tuple(rows))
+    )
 
 
 def _rated(rating: ExternalRating) -> str:
@@ -244,7 +255,7 @@ def _rated(rating: ExternalRating) -> str:
     return f"{rating.body}{where}{f': {rating.variant}' if rating.variant else ''}"
 
 
-def _use(known: Known) -> str:
+def _use(known: MemoFacts) -> str:
     state = known.state
     figure = f"{cut(used(state), _SENTENCE)} ({cut(known.survey, _FACT)})"
     return f"{figure}. The gap: {state.kind}. {state.sentence}"

@@ -12,7 +12,7 @@ _PAGES_HOLD = (4_300, 5_200, 6_200, 7_400)
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class DrawnInterval:
     """An estimate with its interval, to be drawn: standardised differences, more is better.
 
     ``delta`` is the difference that matters; ``settled``: whether the label is.
@@ -31,15 +31,15 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StatementLine:
     """One line under a statement, whose words say all that its mark draws. None: no size is known."""
 
     words: str
-    interval: Interval | None = None
+    interval: DrawnInterval | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SheetStatement:
     """One of the three statements at the top. ``boxes`` mark the tier; ``words`` alone say it.
 
     ``lines`` stand beneath, and ``more`` after them.
@@ -49,11 +49,11 @@ class Statement:
     words: str
     more: str = ""
     boxes: tuple[str, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[StatementLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """A table: its caption, its columns, and rows whose first cell heads them."""
 
     caption: str
@@ -68,7 +68,7 @@ class Block:
     heading: str
     paragraphs: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
-    table: Table | None = None
+    table: SheetTable | None = None
     half: bool = False
 
 
@@ -85,7 +85,7 @@ class Sheet:
     caution: str
     blocks: tuple[Block, ...]
     foot: str
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[SheetStatement, ...] = ()
 
     @property
     def rows(self) -> list[list[Block]]:

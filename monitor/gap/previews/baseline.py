@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.baseline import counts as baseline_counts
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.table import Table
+from monitor.evidence.baseline.table import ReviewTable
 from monitor.gap.previews.steps import Preview, preview_baseline
 
 
@@ -32,7 +32,7 @@ class BaselinePreview:
 
 
 def preview(
-    session: Session, catalogue: Catalogue, table: Table, *, at: datetime
+    session: Session, catalogue: Catalogue, table: ReviewTable, *, at: datetime
 ) -> BaselinePreview:
     """Tell all that bringing in a table would do."""
     standing = baselines.as_if(session, table, at)

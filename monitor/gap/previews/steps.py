@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.table import Table
+from monitor.evidence.baseline.table import ReviewTable
 from monitor.gap import queries, service
 from monitor.gap.rules import State
 from monitor.review import service as review
@@ -84,7 +84,7 @@ def preview_counting_again(
 
 
 def preview_baseline(
-    session: Session, catalogue: Catalogue, table: Table | None, *, at: datetime
+    session: Session, catalogue: Catalogue, table: ReviewTable | None, *, at: datetime
 ) -> list[Preview]:
     """Tell what bringing in the review's own table would do to each of the ten; None: withdrawing it."""
     standing = baselines.as_if(session, table, at)

@@ -11,8 +11,8 @@ from monitor.gap import in_step, queries, service, use_changes
 from monitor.gap.states import State
 from monitor.kernel.errors import NotFound
 from monitor.usage import queries as usage
-from monitor.usage.agreement import Agreement
-from monitor.usage.standing import MAIN_UNITS, Survey, in_order, observe
+from monitor.usage.agreement import RankAgreement
+from monitor.usage.standing import MAIN_UNITS, WaveSurvey, in_order, observe
 from monitor.usage.tables import Wave
 
 
@@ -53,8 +53,8 @@ class WavePreview:
     """What a wave would do to all interventions, and to how far use follows evidence."""
 
     effects: tuple[WaveEffect, ...]
-    agreement_before: Agreement | None
-    agreement_after: Agreement | None
+    agreement_before: RankAgreement | None
+    agreement_after: RankAgreement | None
 
     @property
     def news(self) -> list[str]:
@@ -81,8 +81,8 @@ def of_withdrawing(session: Session, catalogue: Catalogue, wave: Wave) -> WavePr
 def _preview(
     session: Session,
     catalogue: Catalogue,
-    standing: Sequence[Survey],
-    then: Sequence[Survey],
+    standing: Sequence[WaveSurvey],
+    then: Sequence[WaveSurvey],
     cause_kind: str,
 ) -> WavePreview:
     states = {entry.slug: entry.state for entry in queries.overview(session, catalogue)}

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.feeds import files
 from monitor.feeds.files import FileReading, Read, intake
-from monitor.feeds.files.intake import SOURCE, Intake, Origin
+from monitor.feeds.files.intake import SOURCE, FileOrigin, Intake
 from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.kernel.clock import monotonic
@@ -127,7 +127,7 @@ def nobody(lines: Sequence[ImportLine]) -> None:
 
 
 def import_file(
-    service: Service, file: IO[bytes], watch: Watch = nobody, origin: Origin | None = None
+    service: Service, file: IO[bytes], watch: Watch = nobody, origin: FileOrigin | None = None
 ) -> ImportReport:
     """Store a file's records and queue its papers. ``watch`` is told of each batch once it is kept.
 
@@ -157,7 +157,7 @@ def bring_in(
     reading: FileReading,
     resume: Resume | None = None,
     inside: Inside | None = None,
-    origin: Origin | None = None,
+    origin: FileOrigin | None = None,
 ) -> Generator[Batch, None, None]:
     """Take a file in, batch by batch; gives each once it is kept.
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds import files
 from monitor.feeds.files import Read, intake
-from monitor.feeds.files.intake import Intake, Origin
+from monitor.feeds.files.intake import FileOrigin, Intake
 from monitor.feeds.records import FetchedRecord, Query
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
 from monitor.jobs.files.importing import (
@@ -60,7 +60,7 @@ class Rehearsal:
 
 
 def rehearse(
-    service: Service, file: IO[bytes], watch: Watch = nobody, origin: Origin | None = None
+    service: Service, file: IO[bytes], watch: Watch = nobody, origin: FileOrigin | None = None
 ) -> ImportReport:
     """Tell what importing a file would do; stores nothing.
 
@@ -78,7 +78,9 @@ def rehearse(
 
 
 @contextmanager
-def rehearsal(service: Service, format: str, origin: Origin | None = None) -> Iterator[Rehearsal]:
+def rehearsal(
+    service: Service, format: str, origin: FileOrigin | None = None
+) -> Iterator[Rehearsal]:
     """Open a rehearsal; its database is gone when the block ends."""
     folder = service.settings.var / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from monitor.kernel.mailbox_settings import ImapSettings, Then
 from monitor.kernel.persistence.locks import exclusive
 from monitor.notify.bounces import imap, mbox, remembered, taking
 from monitor.notify.bounces.imap import Mailbox
-from monitor.notify.bounces.taking import Verdict
+from monitor.notify.bounces.taking import BounceVerdict
 from monitor.notify.incidents import mail_trouble
 from monitor.service import Service
 
@@ -25,7 +25,7 @@ _LOCK = "bounces"
 
 
 @dataclass(slots=True)
-class Reading:
+class MailboxReading:
     """How one reading of the mailbox went. ``trouble``: why it broke off, None: it did not."""
 
     looked_at: int = 0
@@ -35,7 +35,7 @@ class Reading:
     passed_over: list[int] = field(default_factory=list)
 
 
-def take_bounces(service: Service, lines: Iterable[bytes]) -> Iterator[Verdict]:
+def take_bounces(service: Service, lines: Iterable[bytes]) -> Iterator[BounceVerdict]:
     """Take in one mail, or an mbox of many, and tell what came of each. Safe to repeat."""
     for raw in mbox.mails(lines):
         with service.database.write() as session:
@@ -45,7 +45,7 @@ def take_bounces(service: Service, lines: Iterable[bytes]) -> Iterator[Verdict]:
         yield verdict
 
 
-def read_mailbox_due(service: Service) -> Reading | None:
+def read_mailbox_due(service: Service) -> MailboxReading | None:
     """Read the mailbox that the settings name, if it is due. Nothing while another process does."""
     mailbox = service.settings.mail.imap
     with exclusive(service.database, service.settings.var, _LOCK) as held:
@@ -59,7 +59,9 @@ def read_mailbox_due(service: Service) -> Reading | None:
         return _Pass(service).run() if due else None
 
 
-def read_mailbox_now(service: Service, told: Callable[[int, Verdict], object]) -> Reading:
+def read_mailbox_now(
+    service: Service, told: Callable[[int, BounceVerdict], object]
+) -> MailboxReading:
     """Read the mailbox at once; ``told`` hears of each mail, by its number there.
 
     Raises:
@@ -87,13 +89,13 @@ class _Pass:
     """One reading of the mailbox."""
 
     def __init__(
-        self, service: Service, told: Callable[[int, Verdict], object] | None = None
+        self, service: Service, told: Callable[[int, BounceVerdict], object] | None = None
     ) -> None:
         self._service, self._told = service, told
         self._imap: ImapSettings = service.settings.mail.imap
-        self._reading = Reading()
+        self._reading = MailboxReading()
 
-    def run(self) -> Reading:
+    def run(self) -> MailboxReading:
         """Read on behind the last mail that was looked at, and note how it went."""
         try:
             with imap.opened(self._imap, self._password()) as mailbox:
@@ -136,7 +138,7 @@ class _Pass:
         """Take one mail in, and note in the same transaction that it was; tells whether it is a bounce."""
         service, at = self._service, self._service.clock()
         with service.database.write() as session:
-            verdict = Verdict(believed=False, words="It is there no more.")
+            verdict = BounceVerdict(believed=False, words="It is there no more.")
             if raw is not None:
                 verdict = taking.take(session, service.settings, service.secret, raw, at=at)
             remembered.looked_at(session, self._imap, uid, taken=verdict.believed, at=at)

@@ -22,8 +22,8 @@ from monitor.jobs.mail.sending import (
     SLOW_SECONDS,
     Connection,
     Connections,
-    Tried,
-    Word,
+    ConnectionWord,
+    TriedMessage,
 )
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import (
@@ -211,7 +211,9 @@ class _Pass:
         in_hand = connections.in_hand + len(self.waiting)
         return self.service.settings.mail.per_minute - handed - in_hand
 
-    def _take_in(self, session: Session, connections: Connections, words: Sequence[Word]) -> None:
+    def _take_in(
+        self, session: Session, connections: Connections, words: Sequence[ConnectionWord]
+    ) -> None:
         """Record what became of the messages tried, in the order in which it was heard."""
         accepted: list[tuple[Claimed, str]] = []
         heard = [each for word in words for each in word.tried]
@@ -231,7 +233,7 @@ class _Pass:
             self._pace(word, connections.most_at_once)
         self._sent(session, accepted)
 
-    def _pace(self, word: Word, most: int) -> None:
+    def _pace(self, word: ConnectionWord, most: int) -> None:
         """Give more at once while all goes well, and one message at a time where it does not."""
         if any(tried.error for tried in word.tried) or word.seconds > SLOW_SECONDS:
             self.lot = 1
@@ -263,7 +265,7 @@ class _Pass:
         session: Session,
         connections: Connections,
         connection: Connection,
-        tried: Tried,
+        tried: TriedMessage,
     ) -> None:
         """Record one that was begun; a claim that is no longer ours leaves the others recorded."""
         try:
@@ -273,7 +275,7 @@ class _Pass:
             self._break_off(lost)
 
     def _left_to_others(
-        self, connections: Connections, connection: Connection, tried: Tried
+        self, connections: Connections, connection: Connection, tried: TriedMessage
     ) -> bool:
         """Let another connection send what the server ended this one over; tells whether one can.
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from monitor.kernel.clock import monotonic
+from monitor.kernel.settings import MailTransport as Kind
 from monitor.kernel.settings import Settings
-from monitor.kernel.settings import Transport as Kind
 from monitor.notify.messages.claiming import Claimed
 from monitor.notify.smtp.transport import Transport, open_transport
 
@@ -28,7 +28,7 @@ _BRISK_SECONDS, _ENOUGH_FOR_BRISK = 0.002, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedMessage:
     """One message that was begun: the server's reply, or why there is none."""
 
     claimed: Claimed
@@ -37,11 +37,11 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ConnectionWord:
     """What a connection tells: it is open, it could not be opened (``error``), or it did a lot."""
 
     connection: "Connection"
-    tried: Sequence[Tried] = ()
+    tried: Sequence[TriedMessage] = ()
     untried: Sequence[Claimed] = ()
     seconds: float = 0.0
     error: Exception | None = None
@@ -68,7 +68,7 @@ class Connection:
         self,
         settings: Settings,
         frank: Callable[[Claimed], tuple[str, bytes]],
-        words: "queue.SimpleQueue[Word]",
+        words: "queue.SimpleQueue[ConnectionWord]",
         stop: threading.Event,
         *,
         brisk: bool,
@@ -95,27 +95,29 @@ class Connection:
     def _run(self) -> None:
         try:
             with open_transport(self._settings, brisk=self._brisk) as transport:
-                self._words.put(Word(self))
+                self._words.put(ConnectionWord(self))
                 while (lot := self._lots.get()) is not None:
                     self._words.put(self._send(transport, lot))
         except Exception as error:  # noqa: BLE001 - told to who waits for this thread's word
-            self._words.put(Word(self, error=error))
+            self._words.put(ConnectionWord(self, error=error))
 
-    def _send(self, transport: Transport, lot: Sequence[Claimed]) -> Word:
-        began, tried = monotonic(), list[Tried]()
+    def _send(self, transport: Transport, lot: Sequence[Claimed]) -> ConnectionWord:
+        began, tried = monotonic(), list[TriedMessage]()
         for claimed in lot:
             late = bool(tried) and monotonic() - began > SLOW_SECONDS
             if late or self._stop.is_set() or (tried and tried[-1].error):
                 break
             tried.append(self._try(transport, claimed))
-        return Word(self, tried, lot[len(tried) :], monotonic() - began)
+        return ConnectionWord(self, tried, lot[len(tried) :], monotonic() - began)
 
-    def _try(self, transport: Transport, claimed: Claimed) -> Tried:
+    def _try(self, transport: Transport, claimed: Claimed) -> TriedMessage:
         try:
             sender, body = self._frank(claimed)
-            return Tried(claimed, transport.send(body, sender, claimed.address, claimed.uuid))
+            return TriedMessage(
+                claimed, transport.send(body, sender, claimed.address, claimed.uuid)
+            )
         except Exception as error:  # noqa: BLE001 - judged by who records it
-            return Tried(claimed, error=error)
+            return TriedMessage(claimed, error=error)
 
 
 class Connections:
@@ -128,7 +130,7 @@ class Connections:
         self.stop = threading.Event()
         self.idle: list[Connection] = []
         self._settings, self._frank = settings, frank
-        self._words: queue.SimpleQueue[Word] = queue.SimpleQueue()
+        self._words: queue.SimpleQueue[ConnectionWord] = queue.SimpleQueue()
         self._all: list[Connection] = []
         self._opening: set[Connection] = set()
         self._given: dict[Connection, Sequence[Claimed]] = {}
@@ -168,7 +170,7 @@ class Connections:
         there = len(self.idle) + len(self._given) + len(self._opening)
         return most_at_once(max(1, there, min(self._most, _ENOUGH_FOR_BRISK)))
 
-    def hear(self) -> list[Word]:
+    def hear(self) -> list[ConnectionWord]:
         """Wait for a word, and give all there are by then."""
         words = [self._words.get()]
         while not self._words.empty():

@@ -18,7 +18,7 @@ from monitor.feeds import service as feeds
 from monitor.feeds.http.client import Http
 from monitor.feeds.putting_off import put_off
 from monitor.feeds.records import Answer, Query
-from monitor.feeds.sources import SOURCES, Context, Source
+from monitor.feeds.sources import SOURCES, Source, SourceContext
 from monitor.feeds.tables import PollKind
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import ConfigError, Conflict, OwnTrouble, SourceError, SourceFault
@@ -282,12 +282,12 @@ class _Renewal:
             log.warning("poll.lease_not_prolonged", error=type(error).__name__)
 
 
-def _context(service: Service, lease: feeds.Lease, http: Http) -> Context:
+def _context(service: Service, lease: feeds.Lease, http: Http) -> SourceContext:
     with service.database.read() as session:
         added = feeds.added_feeds(session, lease.source)
         watches = SOURCES[lease.source].watches
         watched = watched_dois(session) if watches else ()
-    return Context(
+    return SourceContext(
         settings=service.settings,
         catalogue=service.catalogue,
         http=http,

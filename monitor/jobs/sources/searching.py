@@ -4,7 +4,7 @@ import contextlib
 
 from monitor.feeds.http.client import Http
 from monitor.feeds.records import Query
-from monitor.feeds.sources import SOURCES, Context, Searchable
+from monitor.feeds.sources import SOURCES, Searchable, SourceContext
 from monitor.jobs.sources.asking import Attempt
 from monitor.service import Service
 
@@ -19,7 +19,7 @@ def queries(service: Service, name: str) -> tuple[Query, ...]:
     if not definition.enabled(service.settings):
         return ()
     with contextlib.closing(Http(service.settings.sources)) as http:
-        context = Context(
+        context = SourceContext(
             settings=service.settings,
             catalogue=service.catalogue,
             http=http,

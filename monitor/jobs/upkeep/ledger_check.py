@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from monitor.kernel import audit, audit_check
 from monitor.kernel.audit import Head, Walked
-from monitor.kernel.audit_check import Kept
+from monitor.kernel.audit_check import KeptCheck
 from monitor.kernel.errors import MonitorError
 from monitor.service import Service
 
@@ -48,7 +48,7 @@ def check_whole_ledger(service: Service) -> Head:
     return last
 
 
-def _read_on(service: Service, now: Kept) -> Kept:
+def _read_on(service: Service, now: KeptCheck) -> KeptCheck:
     """Read the entries that are new, noting on the way how far it came."""
     for number, walked in enumerate(_walked(service, now.read), start=1):
         now = replace(now, read=walked.last, at=service.clock())
@@ -57,7 +57,7 @@ def _read_on(service: Service, now: Kept) -> Kept:
     return now
 
 
-def _read_again(service: Service, now: Kept) -> None:
+def _read_again(service: Service, now: KeptCheck) -> None:
     """Go on with the second reading, for today's part of it."""
     if now.again.count == 0:
         now = replace(now, again_since=service.clock())
@@ -83,6 +83,6 @@ def _walked(service: Service, after: Head, upto: int | None = None) -> Iterator[
         yield walked
 
 
-def _keep(service: Service, now: Kept) -> None:
+def _keep(service: Service, now: KeptCheck) -> None:
     with service.database.write() as session:
         audit_check.keep(session, now, service.secret)

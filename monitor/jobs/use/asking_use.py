@@ -19,7 +19,7 @@ from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.source_settings import UseFeedSettings
 from monitor.service import Service
 from monitor.usage import documents as reading
-from monitor.usage.wave_table import Read
+from monitor.usage.wave_table import ReadWave
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ def ask_now(service: Service, name: str) -> None:
 def _asked(service: Service, feed: UseFeedSettings) -> UseReport:
     with service.database.write() as session:
         known = of_use.begin(session, feed.name, service.clock())
-    read: Read | None = None
+    read: ReadWave | None = None
     try:
         with contextlib.closing(Http(service.settings.sources)) as http:
             documents = of_use.fetch(http, feed, known)
@@ -73,7 +73,9 @@ def _asked(service: Service, feed: UseFeedSettings) -> UseReport:
         return _failed(service, feed.name, error, read)
 
 
-def _kept(service: Service, name: str, documents: Documents | None, read: Read | None) -> UseReport:
+def _kept(
+    service: Service, name: str, documents: Documents | None, read: ReadWave | None
+) -> UseReport:
     """Keep a whole answer.
 
     Raises:
@@ -101,7 +103,7 @@ def _kept(service: Service, name: str, documents: Documents | None, read: Read |
     return UseReport(name, wave=brought)
 
 
-def _failed(service: Service, name: str, error: SourceError, read: Read | None) -> UseReport:
+def _failed(service: Service, name: str, error: SourceError, read: ReadWave | None) -> UseReport:
     problems = read.problems if read else ()
     with service.database.write() as session:
         at = service.clock()

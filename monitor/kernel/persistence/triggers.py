@@ -68,7 +68,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptTables:
     """What one module has the database keep, once ``tables`` are all there.
 
     ``made``: by database, what is made once, before its triggers (an index that no model can name).
@@ -81,11 +81,11 @@ class Kept:
     fills: tuple[tuple[str | None, str], ...] = ()
 
 
-_ALL: list[Kept] = []
+_ALL: list[KeptTables] = []
 _LOCK_KEY = 0x6761_7074  # "gapt": held by the one transaction whose late triggers fire
 
 
-def keep(kept: Kept) -> None:
+def keep(kept: KeptTables) -> None:
     """Declare what the database keeps."""
     _ALL.append(kept)
 

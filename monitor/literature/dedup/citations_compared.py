@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from monitor.literature.dedup.fingerprint import Fingerprint, Pages
+from monitor.literature.dedup.fingerprint import Fingerprint, PageRange
 from monitor.literature.dedup.identity import identifiers_conflict
 from monitor.literature.dedup.journals import same_journal
 from monitor.literature.dedup.title_likeness import Titles, relation, telling
@@ -177,7 +177,7 @@ def _names_agree(left: Fingerprint, right: Fingerprint) -> bool | None:
     return None if shared else False
 
 
-def _pages_agree(left: Pages, right: Pages) -> bool | None:
+def _pages_agree(left: PageRange, right: PageRange) -> bool | None:
     """Compare first pages; where one is missing or garbled, last pages may agree."""
     if not left.first or not right.first:
         short, long = sorted((left.last, right.last), key=len)

@@ -119,7 +119,7 @@ _SILENT = "1"  # many journals begin every article with page 1
 _ARTICLE_DIGITS = 5  # a page number that long is the number of an article
 
 
-class Pages(
+class PageRange(
     NamedTuple
 ):  # not a dataclass: half the time of reading a citation went into making one
     """Where something stands: ``first`` page with its letter, ``last`` in full.
@@ -133,7 +133,7 @@ class Pages(
     whole: str = ""
     article: bool = False
 
-    def holds(self, page: "Pages") -> bool:
+    def holds(self, page: "PageRange") -> bool:
         """Tell whether a single page stands within this range."""
         return (
             bool(self.first and self.last)
@@ -144,7 +144,7 @@ class Pages(
         )
 
 
-_NO_PAGES = Pages()
+_NO_PAGES = PageRange()
 _NO_IDENTIFIERS: tuple[frozenset[str], frozenset[Identifier]] = (frozenset(), frozenset())
 
 
@@ -164,7 +164,7 @@ class Fingerprint(NamedTuple):
     journal: str
     volume: str
     issue: str
-    pages: Pages
+    pages: PageRange
     abstract: bool = False  # its title is noted to be an abstract's
 
     @property
@@ -319,13 +319,13 @@ def _issue(raw: str | None) -> str:
     )
 
 
-def _pages(raw: str) -> Pages:
+def _pages(raw: str) -> PageRange:
     """Read pages: 123-30 is 123 to 130; S12, e103 and 12A keep their letter."""
     text = raw.strip().casefold()
     match = _PAGES.match(text)
     if not match or text.endswith((" p", " p.", "pages", "pp")):
         ends = _LAST_PAGE.match(text)
-        return Pages("", ends[1]) if ends else _NO_PAGES
+        return PageRange("", ends[1]) if ends else _NO_PAGES
     letter, number, after, end = match.groups("")
     number = number.lstrip("0") or "0"
     if not end:
@@ -334,12 +334,12 @@ def _pages(raw: str) -> Pages:
         end = number[: len(number) - len(end)] + end
     first, last = letter + number + after, end.lstrip("0")
     if first == _SILENT:
-        return Pages("", last)
+        return PageRange("", last)
     long = bool(last) and int(last) - int(number) >= 2  # noqa: PLR2004 - three pages
-    return Pages(first, last, f"{first}-{last}" if long else "")
+    return PageRange(first, last, f"{first}-{last}" if long else "")
 
 
-def _single(letter: str, number: str, after: str) -> Pages:
+def _single(letter: str, number: str, after: str) -> PageRange:
     first = letter + number + after
     article = letter not in {"", "s"} or len(number) >= _ARTICLE_DIGITS
-    return Pages("" if first == _SILENT else first, article=article)
+    return PageRange("" if first == _SILENT else first, article=article)

@@ -15,7 +15,7 @@ from monitor.literature.design.counts import sample_sizes
 from monitor.literature.design.developers import involvement
 from monitor.literature.design.measures import measures
 from monitor.literature.design.places import UK, countries, settings
-from monitor.literature.design.rules import Suggestion, asks_about_a_trial, suggest_design
+from monitor.literature.design.rules import DesignSuggestion, asks_about_a_trial, suggest_design
 from monitor.literature.design.trial_score import LIKELY, TrialScore, trial_score
 from monitor.literature.text import sentences
 
@@ -58,7 +58,7 @@ def read_design(
     abstract: str | None,
     publication_types: Sequence[str] = (),
     keywords: Sequence[str] = (),
-) -> Suggestion | None:
+) -> DesignSuggestion | None:
     """Read a design with the sentence that tells it and where that stands, as ``detect`` does."""
     return _design_of(title, abstract, tuple(publication_types), tuple(keywords))
 
@@ -69,7 +69,7 @@ def _design_of(
     abstract: str | None,
     publication_types: tuple[str, ...],
     keywords: tuple[str, ...],
-) -> Suggestion | None:
+) -> DesignSuggestion | None:
     title, abstract = title[:_MOST], (abstract or "")[:_MOST]
     if said := suggest_design(title, abstract, publication_types):
         return said
@@ -100,15 +100,15 @@ def detect(
     return Detected(design, score, tuple(facts))
 
 
-def _by_score(score: TrialScore, title: str) -> Suggestion | None:
+def _by_score(score: TrialScore, title: str) -> DesignSuggestion | None:
     """Suggest a randomised trial where many small signs together tell one."""
     if score.value < LIKELY or asks_about_a_trial(title):
         return None
     telling = max(score.parts, key=lambda part: part.weight if part.sentence else 0.0)
     if telling.cue in _LABELS:
-        return Suggestion("randomised", telling.sentence, "publication types")
+        return DesignSuggestion("randomised", telling.sentence, "publication types")
     field = "title" if telling.sentence in title else "abstract"
-    return Suggestion("randomised", telling.sentence, field)
+    return DesignSuggestion("randomised", telling.sentence, field)
 
 
 def _facts(lines: list[str], *, has_people: bool) -> Iterator[Suggested]:

@@ -24,7 +24,7 @@ from monitor.literature.design.trial_cues import speaks_of_others
 from monitor.literature.text.sentences import told_in
 from monitor.literature.text.sieve import Sieve
 
-__all__ = ["ABSTRACT", "TITLE", "Suggestion", "is_registration", "suggest_design"]
+__all__ = ["ABSTRACT", "TITLE", "DesignSuggestion", "is_registration", "suggest_design"]
 
 _ADJECTIVES = r"(?:[\w-]+,? ){0,6}?"
 # A title that announces its own randomised trial, after whatever else it says: "…: a randomised
@@ -131,7 +131,7 @@ _SIEVE = Sieve((*(words for _, words in (*TITLE, *ABSTRACT)), _DONE, _HAD_BEEN, 
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class DesignSuggestion:
     """A design and the sentence it was read from, as it stands in ``field``."""
 
     design: str
@@ -141,7 +141,7 @@ class Suggestion:
 
 def suggest_design(
     title: str, abstract: str | None, publication_types: Sequence[str] = ()
-) -> Suggestion | None:
+) -> DesignSuggestion | None:
     """Suggest a design: from the title, else the abstract, else the source's own labels.
 
     A record labelled as a registration is one, whatever its text says. A title that announces a
@@ -164,14 +164,14 @@ def is_registration(publication_types: Sequence[str]) -> bool:
     return _first(REGISTRATION, publication_types, "publication types") is not None
 
 
-def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
+def _of_title(title: str, told: Sequence[str]) -> DesignSuggestion | None:
     """Read a title; the mark of a retraction is no part of what it says of the paper."""
     says = notices.read_title(title)
     if says.kind:
-        return Suggestion("notice", title, "title")
+        return DesignSuggestion("notice", title, "title")
     suggestion = next(
         (
-            Suggestion(design, says.about, "title")
+            DesignSuggestion(design, says.about, "title")
             for design, words in TITLE
             if _SIEVE.search(words, says.about)
         ),
@@ -186,7 +186,7 @@ def _of_title(title: str, told: Sequence[str]) -> Suggestion | None:
     ):
         return None
     if suggestion.design in _FURTHER and _announces(says.about) and _is_own(told):
-        return Suggestion("randomised", title, "title")
+        return DesignSuggestion("randomised", title, "title")
     return replace(suggestion, sentence=title)
 
 
@@ -210,15 +210,15 @@ def _is_own(told: Sequence[str]) -> bool:
     return done and _followed(told) is None
 
 
-def _of_abstract(told: Sequence[str]) -> Suggestion | None:
+def _of_abstract(told: Sequence[str]) -> DesignSuggestion | None:
     if followed := _followed(told):
-        return Suggestion("follow-up", followed, "abstract")
+        return DesignSuggestion("follow-up", followed, "abstract")
     seen = _SIEVE.seen_in_any(told)
     for design, words in ABSTRACT:
         for sentence in told if _SIEVE.may_match(words, seen) else ():
             met = _SIEVE.search(words, sentence)
             if met and not _is_unsure(design, met[0], sentence, told):
-                return Suggestion(design, sentence, "abstract")
+                return DesignSuggestion(design, sentence, "abstract")
     return None
 
 
@@ -253,11 +253,11 @@ def _followed(told: Sequence[str]) -> str | None:
     return before if before and any(search(_AGAIN, sentence) for sentence in told) else None
 
 
-def _first(rules: Rules, texts: Sequence[str], field: str) -> Suggestion | None:
+def _first(rules: Rules, texts: Sequence[str], field: str) -> DesignSuggestion | None:
     for design, words in rules:
         for text in texts:
             if words.search(text):
-                return Suggestion(design, text, field)
+                return DesignSuggestion(design, text, field)
     return None
 
 

@@ -18,7 +18,7 @@ from monitor.literature.dedup.verdict import compare
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import reconcile, resolve
 from monitor.literature.papers.precedence import cleaned
-from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.reading import CitationReading
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -66,7 +66,7 @@ class Arrival:
     """A record on its way in: what is read from it, its own identifiers, registrations it names."""
 
     record_id: int
-    reading: Reading
+    reading: CitationReading
     own: list[Identifier]
     named: list[Identifier]
 
@@ -74,11 +74,11 @@ class Arrival:
     def of(cls, stored: StoredRecord, matcher: Matcher) -> "Arrival":
         """Read a stored record."""
         said = cleaned(stored.citation)
-        return cls(stored.record_id, Reading(said, matcher), *own_and_all_named(said))
+        return cls(stored.record_id, CitationReading(said, matcher), *own_and_all_named(said))
 
 
 @dataclass(slots=True)
-class Known:
+class SharedWithArrivals:
     """What the papers held here could share with some arrivals: versions, identifiers, keys.
 
     ``bearers`` are the papers that bear each key, by number: those that arrived themselves count
@@ -94,7 +94,7 @@ class Known:
     _fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "Known":
+    def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "SharedWithArrivals":
         """Look up all arrivals at once."""
         own = {
             (identifier.scheme, identifier.value)
@@ -201,7 +201,7 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
     return ids
 
 
-def _paper(reading: Reading, at: datetime) -> dict[str, Any]:
+def _paper(reading: CitationReading, at: datetime) -> dict[str, Any]:
     return reconcile.written(reading.citation) | {
         "lane": reading.lane,
         "version": 1,

@@ -19,10 +19,10 @@ from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, cleaned
-from monitor.literature.papers.reading import Reading, edition
+from monitor.literature.papers.reading import CitationReading, edition
 from monitor.literature.papers.reconcile import (
     Changes,
-    Held,
+    HeldPaper,
     Renewed,
     bring_up,
     held,
@@ -83,7 +83,7 @@ class ReadAhead:
     ``relations`` are theirs as far as what is read of them turns out to be what was kept.
     """
 
-    readings: dict[int, tuple[list[Version], Reading]] = field(default_factory=dict)
+    readings: dict[int, tuple[list[Version], CitationReading]] = field(default_factory=dict)
     relations: propose.Relations = field(default_factory=dict)
 
     @classmethod
@@ -95,7 +95,7 @@ class ReadAhead:
         }
         return cls(readings, coming.relations)
 
-    def reading(self, paper_id: int, kept: Held, matcher: Matcher) -> Reading:
+    def reading(self, paper_id: int, kept: HeldPaper, matcher: Matcher) -> CitationReading:
         """Give the reading of a paper; read now where its records have said something else since."""
         versions, reading = self.readings.get(paper_id, ([], None))
         return reading if reading and versions == kept.versions else reading_of(kept, matcher)
@@ -113,7 +113,7 @@ class ReadAhead:
 class Coming:
     """Papers that another edition of the rules has read: what is kept, and what they belong with."""
 
-    kept: dict[int, Held]
+    kept: dict[int, HeldPaper]
     relations: propose.Relations
 
     def __bool__(self) -> bool:
@@ -219,7 +219,7 @@ def _join(
 ) -> tuple[Paper, tuple[int, int] | None]:
     """Give the paper the identifiers nobody owns; settle with a paper that owns another of them."""
     resolution = resolve.find(
-        session, Reading(resolve.as_citation(paper), matcher), own, [paper.id]
+        session, CitationReading(resolve.as_citation(paper), matcher), own, [paper.id]
     )
     owner = next(
         (

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 from functools import lru_cache
 
 from monitor.kernel.language.english import listed
-from monitor.literature.linkage.facts import Facts, alike, first_named
+from monitor.literature.linkage.facts import PaperFacts, alike, first_named
 from monitor.literature.papers.study_names import family_name
 
 _NEAR = 0.5  # of the words of two titles
@@ -20,7 +20,7 @@ _REGISTRATION = None  # stands for being one, which no author or number does
 _LISTS = 2_000  # of authors remembered: those of studies are compared with every paper opened
 
 
-def reasons(one: Facts, other: Facts) -> list[str]:
+def reasons(one: PaperFacts, other: PaperFacts) -> list[str]:
     """Say why two papers may report one study, the strongest first; none where nothing suggests it.
 
     Most pairs share nothing: they are told apart before a text is read.
@@ -42,14 +42,14 @@ def reasons(one: Facts, other: Facts) -> list[str]:
 class Others:
     """Papers that one is compared with, found by what they share with it: most share nothing."""
 
-    def __init__(self, facts: Mapping[int, Facts]) -> None:
+    def __init__(self, facts: Mapping[int, PaperFacts]) -> None:
         self.facts = facts
         self._sharing: dict[Hashable, set[int]] = defaultdict(set)
         for paper_id, one in facts.items():
             for shared in _shared(one):
                 self._sharing[shared].add(paper_id)
 
-    def near(self, one: Facts) -> set[int]:
+    def near(self, one: PaperFacts) -> set[int]:
         """Give all of which ``reasons`` may say anything; of a registration, that may be of any."""
         if one.is_registration:
             return set(self.facts)
@@ -58,13 +58,13 @@ class Others:
         )
 
 
-def _shared(facts: Facts) -> set[Hashable]:
+def _shared(facts: PaperFacts) -> set[Hashable]:
     """Give what tells that two papers may belong together, as ``reasons`` asks first."""
     kind = {_REGISTRATION} if facts.is_registration else set()
     return {*facts.numbers, *_authors(facts), *kind}
 
 
-def _team(one: Facts, other: Facts, authors: int) -> str:
+def _team(one: PaperFacts, other: PaperFacts, authors: int) -> str:
     """Say what else agrees of two papers by the same people; empty: too little."""
     if authors >= _TEAM and alike(one.words, other.words) >= _NEAR:
         return "have similar titles"
@@ -73,7 +73,7 @@ def _team(one: Facts, other: Facts, authors: int) -> str:
     return ""
 
 
-def _authors(facts: Facts) -> frozenset[str]:
+def _authors(facts: PaperFacts) -> frozenset[str]:
     return _families(facts.citation.authors)
 
 

@@ -65,7 +65,7 @@ _NO_NAMES = frozenset({"RCT", "UK", "US", "USA", "NHS", "II", "III", "IV"})
 
 
 @dataclass(frozen=True)
-class Facts:
+class PaperFacts:
     """One paper: what it says (its registrations are all that it names), and what is read from it.
 
     ``said`` is what its records say of other papers; see ``tables.PaperStatement``.
@@ -76,7 +76,7 @@ class Facts:
     hits: tuple[Hit, ...] = field(default=())
 
     @classmethod
-    def of(cls, citation: Citation, hits: Iterable[Hit] = ()) -> "Facts":
+    def of(cls, citation: Citation, hits: Iterable[Hit] = ()) -> "PaperFacts":
         """Take the facts of a record that is not kept here."""
         own, named = own_and_named(citation)
         text = registrations_in(f"{citation.title}\n{citation.abstract or ''}")
@@ -207,7 +207,7 @@ class Facts:
             return said.published, said.published
         return (date(said.year, 1, 1), date(said.year, 12, 31)) if said.year else None
 
-    def says(self, kind: LinkKind, other: "Facts") -> bool:
+    def says(self, kind: LinkKind, other: "PaperFacts") -> bool:
         """Tell whether its records say "this paper is (kind) that one"."""
         return any((kind.value, one.scheme, one.value) in self.said for one in other.own)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
 from monitor.kernel.remembering import Remembered
-from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.papers.queries import PaperView
 from monitor.literature.papers.reconcile import as_hit, in_order
 from monitor.literature.tables import (
@@ -78,21 +78,21 @@ class _Kept:
         return tuple(self.row), tuple(map(tuple, self.words)), tuple(map(tuple, self.matches))
 
 
-_remembered: Remembered[Facts] = Remembered(_MOST)
+_remembered: Remembered[PaperFacts] = Remembered(_MOST)
 # those whose links are proposed: what is brought in, or read again, is compared with the same again
 # and again, and those of studies stay remembered beside it
-PROPOSED: Remembered[Facts] = Remembered(_MOST)
-_shown: Remembered[Facts] = Remembered(_MOST)
+PROPOSED: Remembered[PaperFacts] = Remembered(_MOST)
+_shown: Remembered[PaperFacts] = Remembered(_MOST)
 
 
-def facts_of(session: Session, papers: Collection[int]) -> dict[int, Facts]:
+def facts_of(session: Session, papers: Collection[int]) -> dict[int, PaperFacts]:
     """Read what some papers are compared by; those merged into others are left out."""
     return {kept.row.id: _facts(kept) for kept in _kept(session, papers)}
 
 
 def remembered_facts_of(
-    session: Session, papers: Collection[int], memory: Remembered[Facts] = _remembered
-) -> dict[int, Facts]:
+    session: Session, papers: Collection[int], memory: Remembered[PaperFacts] = _remembered
+) -> dict[int, PaperFacts]:
     """Give the same: what was read from a text before is not read from it again."""
     return {
         kept.row.id: memory.get(kept.key(), (), lambda kept=kept: _facts(kept))  # type: ignore[misc]  # of this one
@@ -100,7 +100,7 @@ def remembered_facts_of(
     }
 
 
-def shown_facts(paper: PaperView) -> Facts:
+def shown_facts(paper: PaperView) -> PaperFacts:
     """Give the same of a paper that is shown, where no record of it speaks of others or registers.
 
     Of any other, ``facts_of`` reads what is said and what is registered too.
@@ -120,7 +120,9 @@ def shown_facts(paper: PaperView) -> Facts:
         publication_types=paper.publication_types,
         keywords=paper.keywords,
     )
-    return _shown.get((citation, paper.hits), (), lambda: Facts(citation, frozenset(), paper.hits))
+    return _shown.get(
+        (citation, paper.hits), (), lambda: PaperFacts(citation, frozenset(), paper.hits)
+    )
 
 
 def _kept(session: Session, papers: Collection[int]) -> Iterator[_Kept]:
@@ -136,7 +138,7 @@ def _kept(session: Session, papers: Collection[int]) -> Iterator[_Kept]:
         yield from found.values()
 
 
-def _facts(kept: _Kept) -> Facts:
+def _facts(kept: _Kept) -> PaperFacts:
     row = kept.row
     numbers: dict[str, list[Identifier]] = defaultdict(list)
     for word in kept.words:
@@ -160,7 +162,7 @@ def _facts(kept: _Kept) -> Facts:
     said = frozenset(
         (word.kind, word.scheme, word.value) for word in kept.words if word.what == _SAID
     )
-    return Facts(citation, said, in_order(as_hit(row) for row in kept.matches))
+    return PaperFacts(citation, said, in_order(as_hit(row) for row in kept.matches))
 
 
 def trial_of(row: PaperTrial | Row[*tuple[Any, ...]]) -> Trial:

@@ -56,14 +56,14 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedPaper:
     """A paper found by a number, and the study that it reports, as (id, label)."""
 
     paper: PaperBrief
     study: tuple[int, str] | None
 
 
-def named_so(session: Session, typed: str) -> list[Named]:
+def named_so(session: Session, typed: str) -> list[NamedPaper]:
     """Find the papers that a number names: a PMID, a DOI, a registration, or our own number."""
     numbers = canonical.distinct(
         canonical.pmid(typed),
@@ -77,7 +77,7 @@ def named_so(session: Session, typed: str) -> list[Named]:
     if typed.isascii() and typed.isdigit() and len(typed) < _DIGITS:
         ids |= set(session.scalars(select(Paper.id).where(Paper.id == int(typed))))
     briefs = {one.id: one for one in _papers(session, ids).values()}
-    return [Named(one, queries.study_of(session, one.id)) for _, one in sorted(briefs.items())]
+    return [NamedPaper(one, queries.study_of(session, one.id)) for _, one in sorted(briefs.items())]
 
 
 # Built once: many pages ask it, and putting it together costs more than running it.

@@ -8,7 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.feeds.records import LinkKind
-from monitor.literature.linkage.facts import ARTICLE, PREPRINT, PROTOCOL, Facts, alike, first_named
+from monitor.literature.linkage.facts import (
+    ARTICLE,
+    PREPRINT,
+    PROTOCOL,
+    PaperFacts,
+    alike,
+    first_named,
+)
 from monitor.literature.linkage.reports import reports
 from monitor.literature.words import Relation
 
@@ -18,7 +25,7 @@ _NAMES = 2  # words of authors' names in common
 _YEARS_OF_ONE_STUDY = 6
 _YEARS_OF_A_PREPRINT = 3
 
-Rule = Callable[[Facts, Facts], "Related | None"]
+Rule = Callable[[PaperFacts, PaperFacts], "Related | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Related:
     swapped: bool = False
 
 
-def relate(left: Facts, right: Facts) -> Related | None:
+def relate(left: PaperFacts, right: PaperFacts) -> Related | None:
     """Say how two papers belong together, the most telling way first; None where nothing tells."""
     if left.own & right.own:
         return None  # one paper, or a conflict of identifiers: not for this rule
@@ -48,7 +55,7 @@ def relate(left: Facts, right: Facts) -> Related | None:
     )
 
 
-def _strangers(left: Facts, right: Facts) -> bool:
+def _strangers(left: PaperFacts, right: PaperFacts) -> bool:
     """Tell whether nothing is shared that every rule below asks for: told before a text is read."""
     stated = any(
         paper.says(kind, other)
@@ -59,7 +66,7 @@ def _strangers(left: Facts, right: Facts) -> bool:
     return not (stated or like or left.numbers & right.numbers)
 
 
-def _either(rule: Rule, left: Facts, right: Facts) -> Related | None:
+def _either(rule: Rule, left: PaperFacts, right: PaperFacts) -> Related | None:
     """Ask a rule of direction both ways; where it holds both ways it tells nothing."""
     there, back = rule(left, right), rule(right, left)
     if there and back:
@@ -69,14 +76,14 @@ def _either(rule: Rule, left: Facts, right: Facts) -> Related | None:
     return there
 
 
-def _registration(left: Facts, right: Facts) -> Related | None:
+def _registration(left: PaperFacts, right: PaperFacts) -> Related | None:
     if not left.is_registration:
         return None
     found = reports(left, right)
     return Related(Relation.REGISTRATION_OF, found.reason, found.certain) if found else None
 
 
-def _two_registrations(left: Facts, right: Facts) -> Related | None:
+def _two_registrations(left: PaperFacts, right: PaperFacts) -> Related | None:
     """Two registers that name each other's number, or one the other's, may hold one trial."""
     named = (left.own & right.named) | (right.own & left.named)
     if not named:
@@ -85,7 +92,7 @@ def _two_registrations(left: Facts, right: Facts) -> Related | None:
     return Related(Relation.SAME_STUDY, reason)
 
 
-def _preprint(left: Facts, right: Facts) -> Related | None:
+def _preprint(left: PaperFacts, right: PaperFacts) -> Related | None:
     """A source's own statement is certain; like titles by the same first author are not."""
     kinds = {PREPRINT, ARTICLE, PROTOCOL}
     if left.kind not in kinds or right.kind not in kinds:
@@ -98,7 +105,7 @@ def _preprint(left: Facts, right: Facts) -> Related | None:
     return None
 
 
-def _of_one_pen(preprint: Facts, article: Facts) -> bool:
+def _of_one_pen(preprint: PaperFacts, article: PaperFacts) -> bool:
     years = _years_apart(preprint, article)
     return (
         bool(preprint.fingerprint.first & article.fingerprint.first)
@@ -108,7 +115,7 @@ def _of_one_pen(preprint: Facts, article: Facts) -> bool:
     )
 
 
-def _protocol(left: Facts, right: Facts) -> Related | None:
+def _protocol(left: PaperFacts, right: PaperFacts) -> Related | None:
     """A protocol and a report of its trial: by a number both name, or by title and authors."""
     years = _years_apart(left, right)
     if left.kind != PROTOCOL or not right.reports or (years is not None and years < 0):
@@ -123,7 +130,7 @@ def _protocol(left: Facts, right: Facts) -> Related | None:
     return None
 
 
-def _same_study(left: Facts, right: Facts) -> Related | None:
+def _same_study(left: PaperFacts, right: PaperFacts) -> Related | None:
     """Two reports of one study: by a number both name, or by authors, sample and intervention."""
     if not (left.reports and right.reports) or left.kind != right.kind:
         return None
@@ -147,7 +154,7 @@ def _same_study(left: Facts, right: Facts) -> Related | None:
     return Related(Relation.SAME_STUDY, reason)
 
 
-def _years_apart(left: Facts, right: Facts) -> int | None:
+def _years_apart(left: PaperFacts, right: PaperFacts) -> int | None:
     """Give how many years the other came later; None where a year is not known."""
     first, then = left.citation.year, right.citation.year
     return then - first if first and then else None

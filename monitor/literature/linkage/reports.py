@@ -8,7 +8,7 @@ papers name it too.
 from typing import NamedTuple
 
 from monitor.feeds.records import LinkKind
-from monitor.literature.linkage.facts import Facts, alike, first_named
+from monitor.literature.linkage.facts import PaperFacts, alike, first_named
 
 _NEAR = 0.5  # of the words of two titles
 _FEWEST_WORDS = 3  # shared, that may tell one study from another
@@ -23,7 +23,7 @@ class JudgedReport(NamedTuple):
     certain: bool
 
 
-def reports(registration: Facts, paper: Facts) -> JudgedReport | None:
+def reports(registration: PaperFacts, paper: PaperFacts) -> JudgedReport | None:
     """Say whether a paper reports a registration's trial; None where nothing suggests it.
 
     Most pairs share nothing: they are told apart before a text is read.
@@ -41,7 +41,9 @@ def reports(registration: Facts, paper: Facts) -> JudgedReport | None:
     return _by_agreement(registration, paper)
 
 
-def _by_number(registration: Facts, paper: Facts, number: str, *, told: bool) -> JudgedReport:
+def _by_number(
+    registration: PaperFacts, paper: PaperFacts, number: str, *, told: bool
+) -> JudgedReport:
     """Judge a paper that names the number: certain only of a trial's own report that agrees."""
     its_own = bool(registration.own & paper.registered)
     reason = f"it gives {number} as its registration" if its_own else f"it names {number}"
@@ -55,13 +57,13 @@ def _by_number(registration: Facts, paper: Facts, number: str, *, told: bool) ->
     return JudgedReport(", and ".join((reason, *agreeing)), certain)
 
 
-def _by_word(paper: Facts) -> JudgedReport | None:
+def _by_word(paper: PaperFacts) -> JudgedReport | None:
     """Judge a paper that only the registry names; one that gives another number is another's."""
     reason = "the registry lists it among the results; it does not name the number"
     return None if paper.registered else JudgedReport(reason, certain=False)
 
 
-def _resembles(registration: Facts, paper: Facts) -> bool:
+def _resembles(registration: PaperFacts, paper: PaperFacts) -> bool:
     """Tell whether a paper without a number may be one: by intervention, dates, title or name."""
     return (
         not paper.named
@@ -71,7 +73,7 @@ def _resembles(registration: Facts, paper: Facts) -> bool:
     )
 
 
-def _by_agreement(registration: Facts, paper: Facts) -> JudgedReport | None:
+def _by_agreement(registration: PaperFacts, paper: PaperFacts) -> JudgedReport | None:
     """Judge a paper that names no number, by what else agrees."""
     agreeing = []
     if size := registration.samples & paper.samples:
@@ -86,24 +88,24 @@ def _by_agreement(registration: Facts, paper: Facts) -> JudgedReport | None:
     return JudgedReport(words, certain=False)
 
 
-def _near(one: Facts, other: Facts) -> bool:
+def _near(one: PaperFacts, other: PaperFacts) -> bool:
     shared = len(one.words & other.words)
     return shared >= _FEWEST_WORDS and alike(one.words, other.words) >= _NEAR
 
 
-def _too_early(registration: Facts, paper: Facts) -> bool:
+def _too_early(registration: PaperFacts, paper: PaperFacts) -> bool:
     """Whether the paper was out before the trial began, as far as both are known."""
     trial, when = registration.trial, paper.span
     return bool(trial and trial.started and when and when[1] < trial.started)
 
 
-def _after(registration: Facts, paper: Facts) -> bool:
+def _after(registration: PaperFacts, paper: PaperFacts) -> bool:
     """Whether the paper surely came out after the trial's end."""
     trial, when = registration.trial, paper.span
     return bool(trial and trial.completed and when and when[0] >= trial.completed)
 
 
-def _in_time(registration: Facts, paper: Facts) -> bool:
+def _in_time(registration: PaperFacts, paper: PaperFacts) -> bool:
     """Whether the paper came out in the years after the trial's end."""
     trial, when = registration.trial, paper.span
     if not _after(registration, paper) or not (trial and trial.completed and when):

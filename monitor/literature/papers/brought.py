@@ -6,7 +6,7 @@ changes its lane or becomes one with another.
 
 from dataclasses import replace
 
-from monitor.kernel.persistence.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 
 _KEPT = "paper.lane IN ('notice', 'none') AND paper.merged_into_id IS NULL"
 _FOUND = (
@@ -52,7 +52,7 @@ _TRIGGERS = (
     ),
 )
 keep(
-    Kept(
+    KeptTables(
         tables=frozenset({"paper", "paper_record", "record", "record_query", "paper_query"}),
         triggers=tuple(replace(one, late=True) for one in _TRIGGERS),
         fills=((None, "DELETE FROM paper_query"), (None, _FOUND)),

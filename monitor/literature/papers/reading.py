@@ -48,7 +48,7 @@ class Signals:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CitationReading:
     """What the rules read from a citation. Each part is read once it is asked for.
 
     ``records`` are what the paper's records say one by one, where it has several.
@@ -63,7 +63,7 @@ class Reading:
         """The edition of the rules that read it."""
         return edition(self.matcher)
 
-    def in_full(self) -> "Reading":
+    def in_full(self) -> "CitationReading":
         """Read every part now, rather than while somebody waits for the database."""
         _ = self.edition, self.lane, self.keys, self.statements, self.signals
         return self

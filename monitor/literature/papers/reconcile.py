@@ -20,7 +20,7 @@ from monitor.kernel.persistence.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
 from monitor.literature.papers.precedence import Version, best, cleaned, newest
-from monitor.literature.papers.reading import Reading, Said
+from monitor.literature.papers.reading import CitationReading, Said
 from monitor.literature.papers.title_index import words_of
 from monitor.literature.tables import (
     Match,
@@ -71,12 +71,12 @@ class Renewed:
     """
 
     changed: bool
-    reading: Reading | None
+    reading: CitationReading | None
     told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldPaper:
     """What is kept of a paper, and what its records say: all that is compared when it is read."""
 
     versions: list[Version] = field(default_factory=list)
@@ -86,11 +86,11 @@ class Held:
     signals: list[dict[str, Any]] = field(default_factory=list)
 
 
-def held(session: Session, paper_ids: Collection[int]) -> dict[int, Held]:
+def held(session: Session, paper_ids: Collection[int]) -> dict[int, HeldPaper]:
     """Read what is kept of papers: five statements, however many."""
     session.flush()
     asked = {"some": list(paper_ids)}
-    kept = {paper_id: Held() for paper_id in paper_ids}
+    kept = {paper_id: HeldPaper() for paper_id in paper_ids}
     for row in session.execute(_RECORDS, asked):
         citation = cleaned(from_json(row.citation))
         kept[row.paper_id].versions.append(Version(row.source, row.key, row.id, citation))
@@ -107,9 +107,9 @@ def held(session: Session, paper_ids: Collection[int]) -> dict[int, Held]:
     return kept
 
 
-def reading_of(kept: Held, matcher: Matcher) -> Reading:
+def reading_of(kept: HeldPaper, matcher: Matcher) -> CitationReading:
     """Give the reading of a paper that says what its records say by now."""
-    return Reading(best(kept.versions), matcher, newest(kept.versions))
+    return CitationReading(best(kept.versions), matcher, newest(kept.versions))
 
 
 def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime) -> Renewed:
@@ -123,8 +123,8 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
 def bring_up(
     session: Session,
     paper: Paper,
-    kept: Held,
-    reading: Reading,
+    kept: HeldPaper,
+    reading: CitationReading,
     changes: "Changes",
     *,
     at: datetime,
@@ -152,7 +152,9 @@ def bring_up(
     return Renewed(changed, None)
 
 
-def _keep_reading(paper: Paper, kept: Held, reading: Reading, changes: "Changes") -> None:
+def _keep_reading(
+    paper: Paper, kept: HeldPaper, reading: CitationReading, changes: "Changes"
+) -> None:
     if paper.lane != reading.lane:
         changes.touched.add(paper.id)
         paper.lane = reading.lane
@@ -195,7 +197,7 @@ class Changes:
             add_all(session, table, self.rows[table])
 
 
-def _keep_trial(session: Session, paper_id: int, reading: Reading) -> bool:
+def _keep_trial(session: Session, paper_id: int, reading: CitationReading) -> bool:
     """Keep what a registration says of its trial; tells whether anything differs.
 
     Only a registration has a trial, and one that had it keeps it: no paper else is asked.
@@ -227,7 +229,7 @@ def match_rows(hits: Iterable[Hit]) -> list[dict[str, Any]]:
     ]
 
 
-def reading_rows(reading: Reading) -> list[dict[str, Any]]:
+def reading_rows(reading: CitationReading) -> list[dict[str, Any]]:
     """Give the row of a paper's signals, if it has any, without the paper."""
     signals = reading.signals
     if signals is None:
@@ -243,13 +245,13 @@ def reading_rows(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
-def trial_rows(reading: Reading) -> list[dict[str, Any]]:
+def trial_rows(reading: CitationReading) -> list[dict[str, Any]]:
     """Give the row of a registration's trial, if it is one, without the paper."""
     trial = reading.citation.trial
     return [asdict(trial) | {"evaluates": reading.evaluates}] if trial else []
 
 
-def statement_rows(reading: Reading) -> list[dict[str, Any]]:
+def statement_rows(reading: CitationReading) -> list[dict[str, Any]]:
     """Give a paper's statements as rows, without the paper."""
     return [
         {"kind": kind, "scheme": scheme, "value": value}

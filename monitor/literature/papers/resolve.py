@@ -15,7 +15,7 @@ from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
 from monitor.literature.dedup.verdict import PairVerdict, compare
-from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.reading import CitationReading
 from monitor.literature.tables import (
     Paper,
     PaperIdentifier,
@@ -128,7 +128,7 @@ def history(session: Session, record_id: int) -> dict[int, int]:
 
 
 def find(
-    session: Session, coming: Reading, own: Sequence[Identifier], earlier: Sequence[int]
+    session: Session, coming: CitationReading, own: Sequence[Identifier], earlier: Sequence[int]
 ) -> Resolution:
     """Find the paper of a record: by identifier, else as a new version, else by its words.
 
@@ -218,7 +218,7 @@ def _owners(session: Session, own: Sequence[Identifier]) -> dict[int, set[Identi
 
 
 def _without_identifier(
-    session: Session, coming: Reading, free: tuple[Identifier, ...], earlier: Sequence[int]
+    session: Session, coming: CitationReading, free: tuple[Identifier, ...], earlier: Sequence[int]
 ) -> Resolution:
     for paper_id in dict.fromkeys(reversed(earlier)):
         paper = session.get_one(Paper, paper_id)

@@ -13,7 +13,7 @@ from monitor.feeds.records import Identifier
 from monitor.kernel import audit
 from monitor.literature.dedup.fingerprint import Fingerprint
 from monitor.literature.papers import linking, merging, resolve, statements
-from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.reading import CitationReading
 from monitor.literature.tables import Paper, PaperRegistration
 from monitor.literature.words import TO_SCREEN, Relation
 
@@ -83,7 +83,7 @@ def doubt(
 
 
 def look_again(
-    session: Session, paper: Paper, reading: Reading | None, *, at: datetime
+    session: Session, paper: Paper, reading: CitationReading | None, *, at: datetime
 ) -> tuple[Paper, tuple[int, int] | None]:
     """Look what a paper resembles now that it says something else, and settle what is certain."""
     if reading is None:

@@ -80,7 +80,7 @@ _remembered: Remembered[tuple[_Told, ...]] = Remembered(_MOST)
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SourceStatement:
     """One thing that sources say: "this paper is (kind) that one".
 
     ``kind`` and ``other`` are None where they mark the paper as retracted and name no notice.
@@ -99,7 +99,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class StandingWord:
     """One thing that is said now of a paper's standing.
 
     ``kind`` as of ``PaperStatement``. ``names`` are the notice's identifiers, all of them where it
@@ -111,13 +111,13 @@ class Word:
     notice_id: int | None = None
 
 
-def words_on(session: Session, paper_id: int) -> list[Word]:
+def words_on(session: Session, paper_id: int) -> list[StandingWord]:
     """List what is said of a paper's standing: by its records, by notices, by people's links."""
-    words: dict[Word, None] = {}
+    words: dict[StandingWord, None] = {}
     for kind, other in _own_words(session, paper_id):
         words[_named(session, kind, other, without=paper_id)] = None
     for kind, notice_id in (*_of_notices(session, paper_id), *_of_links(session, paper_id)):
-        words[Word(kind, _names_of(session, notice_id), notice_id)] = None
+        words[StandingWord(kind, _names_of(session, notice_id), notice_id)] = None
     return sorted(words, key=lambda word: (_PASSIVE.index(word.kind), str(word.names)))
 
 
@@ -147,7 +147,7 @@ def is_perhaps_spoken_of(paper_id: BindParameter[Any]) -> ColumnElement[bool]:
     )
 
 
-def who_says(session: Session, paper_id: int, word: Word) -> tuple[str, ...]:
+def who_says(session: Session, paper_id: int, word: StandingWord) -> tuple[str, ...]:
     """Name the sources that say something of a paper, themselves or by the notice they sent."""
     kind = None if word.kind == notices.RETRACTED else word.kind
     said = [
@@ -214,11 +214,11 @@ def _own_words(session: Session, paper_id: int) -> list[tuple[str, Identifier | 
     return [(r.kind, Identifier(r.scheme, r.value) if r.scheme else None) for r in rows]
 
 
-def _named(session: Session, kind: str, other: Identifier | None, *, without: int) -> Word:
+def _named(session: Session, kind: str, other: Identifier | None, *, without: int) -> StandingWord:
     if other is None:
-        return Word(kind, ())
+        return StandingWord(kind, ())
     held = _held(session, [other], without=without).get(other)
-    return Word(kind, _names_of(session, held) if held else (other,), held)
+    return StandingWord(kind, _names_of(session, held) if held else (other,), held)
 
 
 def _of_notices(session: Session, paper_id: int) -> list[tuple[str, int]]:
@@ -262,7 +262,7 @@ def _names_of(session: Session, paper_id: int) -> tuple[Identifier, ...]:
     return tuple(known) or (Identifier(_NO_IDENTIFIER, str(paper_id)),)
 
 
-def said_of(session: Session, paper_id: int) -> list[Statement]:
+def said_of(session: Session, paper_id: int) -> list[SourceStatement]:
     """List what is said of a paper, what is grave first."""
     said: dict[_Told, list[str]] = {}
     for source, citation in _newest(session, paper_id):
@@ -270,7 +270,9 @@ def said_of(session: Session, paper_id: int) -> list[Statement]:
             said.setdefault(told, []).append(source)
     held = _held(session, [other for _, other in said if other], without=paper_id)
     statements = (
-        Statement(kind, other, tuple(dict.fromkeys(sources)), held.get(other) if other else None)
+        SourceStatement(
+            kind, other, tuple(dict.fromkeys(sources)), held.get(other) if other else None
+        )
         for (kind, other), sources in said.items()
     )
     return sorted(statements, key=_order)
@@ -307,7 +309,7 @@ def _held(
     return {Identifier(scheme, value): paper_id for scheme, value, paper_id in rows}
 
 
-def _order(statement: Statement) -> tuple[bool, int, str]:
+def _order(statement: SourceStatement) -> tuple[bool, int, str]:
     kinds = list(LinkKind)
     place = kinds.index(statement.kind) if statement.kind else -1
     return not statement.grave, place, statement.other.value if statement.other else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, and_, column, literal_column, table, text
 
-from monitor.kernel.persistence.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 from monitor.literature.text.folding import fold
 from monitor.literature.words import Lane
 
@@ -66,7 +66,7 @@ _FILLS = (
     ),
 )
 keep(
-    Kept(
+    KeptTables(
         tables=frozenset({"paper"}),
         made=_MADE,
         fills=_FILLS,

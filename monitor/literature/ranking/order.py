@@ -26,7 +26,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedPaper:
     """One paper's place: its position in what was given, its score and the parts it sums."""
 
     position: int
@@ -35,7 +35,7 @@ class Ranked:
     label: bool | None  # what was decided on it, if anything was
 
 
-def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ranked]:
+def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[RankedPaper]:
     """Rank every paper, best first: those not yet labelled, then the labelled ones.
 
     ``labels`` tells of some papers, by position, whether they were included. Equal scores stay
@@ -44,7 +44,7 @@ def rank(candidates: Sequence[Candidate], labels: Mapping[int, bool]) -> list[Ra
     trust = trust_in_prior(labels)
     words = _words(candidates, labels)
     ranked = [
-        Ranked(position, sum(parts.values()), parts, labels.get(position))
+        RankedPaper(position, sum(parts.values()), parts, labels.get(position))
         for position, parts in enumerate(
             parts_of(candidate.prior, word, trust)
             for candidate, word in zip(candidates, words, strict=True)

@@ -91,11 +91,11 @@ def _news(
     return told, added
 
 
-def _cause(session: Session, catalogue: Catalogue, change: Change) -> news.Cause:
+def _cause(session: Session, catalogue: Catalogue, change: Change) -> news.CausingStudy:
     decision = contents.decision_of(session, change)
     if decision is None:
         return news.NO_STUDY
-    return news.Cause(
+    return news.CausingStudy(
         in_review=evidence.may_be_in_review(session, catalogue, decision.study_id),
         leaves=decision.verdict is not DecisionVerdict.ACCEPT,
         returns=contents.reinstates(decision),

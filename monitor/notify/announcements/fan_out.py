@@ -23,7 +23,7 @@ from monitor.kernel import audit
 from monitor.notify import chosen, rules, terms
 from monitor.notify.announcements import earlier, weighing
 from monitor.notify.announcements.earlier import Before
-from monitor.notify.announcements.weighing import Weighed, corrects
+from monitor.notify.announcements.weighing import WeighedChange, corrects
 from monitor.notify.tables import (
     Announcement,
     HeldNews,
@@ -177,8 +177,8 @@ def _done(session: Session, announcement: Announcement, readers: Sequence[int]) 
 
 
 def _wanted(
-    weighed: Sequence[Weighed], reader: Subscriber, asked: Terms, known: Before
-) -> list[Weighed]:
+    weighed: Sequence[WeighedChange], reader: Subscriber, asked: Terms, known: Before
+) -> list[WeighedChange]:
     """Give what a reader is told of: what they follow, and what they may have been told before."""
     return weighing.wanted(weighed, asked, reader.hears_of, known.told | known.waits)
 

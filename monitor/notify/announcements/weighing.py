@@ -9,16 +9,16 @@ from typing import Any
 
 from monitor.gap.states import State
 from monitor.notify import news, terms
-from monitor.notify.terms import News, Terms, Weight
+from monitor.notify.terms import ChangeWeight, News, Terms
 from monitor.notify.words import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedChange:
     """One intervention's change. ``open``: it is told to whoever follows it, not only as a correction."""
 
     slug: str
-    weight: Weight
+    weight: ChangeWeight
     kinds: frozenset[Kind]
     open: bool
 
@@ -36,13 +36,13 @@ def is_retraction(content: Mapping[str, Any]) -> bool:
     return bool(study and study["withdrawn"] and study["withdrawn"]["retraction"])
 
 
-def weigh(content: Mapping[str, Any]) -> list[Weighed]:
+def weigh(content: Mapping[str, Any]) -> list[WeighedChange]:
     """Weigh each change of an announcement, in its order."""
     retracted = is_retraction(content)
     # what only adds to a count has an announcement of its own, without anything that moved
     added = not corrects(content) and not any(news.moves(c["kinds"]) for c in content["changes"])
     return [
-        Weighed(
+        WeighedChange(
             slug=change["slug"],
             weight=terms.weight(*_states(change), change["kinds"], retracted=retracted),
             kinds=terms.kinds_of(change["kinds"], retracted=retracted),
@@ -53,8 +53,11 @@ def weigh(content: Mapping[str, Any]) -> list[Weighed]:
 
 
 def wanted(
-    weighed: Sequence[Weighed], chosen: Terms, follows: Collection[str], before: Collection[str]
-) -> list[Weighed]:
+    weighed: Sequence[WeighedChange],
+    chosen: Terms,
+    follows: Collection[str],
+    before: Collection[str],
+) -> list[WeighedChange]:
     """Give what a reader hears of: what they follow and asked for, and what they knew ``before``."""
     return [
         change
@@ -64,7 +67,7 @@ def wanted(
     ]
 
 
-def together(some: Sequence[Weighed], *, corrects: bool) -> News:
+def together(some: Sequence[WeighedChange], *, corrects: bool) -> News:
     """Weigh what a reader hears of in one mail."""
     kinds: frozenset[Kind] = frozenset().union(*(change.kinds for change in some))
     return News(max(change.weight for change in some), kinds, corrects)

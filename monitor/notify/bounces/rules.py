@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from monitor.notify.smtp.refusals import About, Step, judge
+from monitor.notify.smtp.refusals import RefusalCause, RefusedCommand, judge
 from monitor.notify.words import Weight
 
 # So many messages in a row that came back softly, over so long, are of an address that is gone.
@@ -37,10 +37,12 @@ def weigh(status: str, diagnostic: str) -> Weight:
     number = _number(status, said)
     if number.startswith("4"):
         return Weight.FOR_NOW
-    about = judge(Step.RECIPIENT, _code(said), f"{_code(said)} {number} {_without_numbers(said)}")
-    if about is About.US:
+    about = judge(
+        RefusedCommand.RECIPIENT, _code(said), f"{_code(said)} {number} {_without_numbers(said)}"
+    )
+    if about is RefusalCause.US:
         return Weight.OURS
-    if about is About.MAILBOX or _GONE.fullmatch(number):
+    if about is RefusalCause.MAILBOX or _GONE.fullmatch(number):
         return Weight.GONE
     group = number.split(".")[1] if number else ""
     if group == "6" or number == "5.3.4":

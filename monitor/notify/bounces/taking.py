@@ -38,7 +38,7 @@ _HANDED_OVER = or_(
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BounceVerdict:
     """What came of one mail. ``believed``: it answers a message of ours; ``let_go``: its address.
 
     ``weight`` is None where nothing was recorded; ``words`` say what and why.
@@ -53,14 +53,14 @@ class Verdict:
 
 def take(
     session: Session, settings: Settings, secret: bytes, raw: bytes, *, at: datetime
-) -> Verdict:
+) -> BounceVerdict:
     """Take one mail in. Safe to repeat: the same bounce again changes nothing."""
     try:
         notice = notices.read(raw)
         message, failure = _proved(session, settings.mail, secret, notice)
     except InvalidInput as why:
         log.info("mail.bounce_not_believed", reason=str(why))
-        return Verdict(believed=False, words=f"Not believed, and nothing was done: {why}.")
+        return BounceVerdict(believed=False, words=f"Not believed, and nothing was done: {why}.")
     return _record(session, settings, message, failure, at)
 
 
@@ -105,13 +105,15 @@ def _proved(
 
 def _record(
     session: Session, settings: Settings, message: Message, failure: Failure, at: datetime
-) -> Verdict:
+) -> BounceVerdict:
     weight = rules.weigh(failure.status, failure.diagnostic)
     known = select(ReturnedMail.id).where(
         ReturnedMail.message_id == message.id, ReturnedMail.weight == weight
     )
     if session.scalar(known) is not None:
-        return Verdict(believed=True, words="Known already; nothing was done.", uuid=message.uuid)
+        return BounceVerdict(
+            believed=True, words="Known already; nothing was done.", uuid=message.uuid
+        )
     status = text_rules.plain(failure.status, 20)
     said = text_rules.plain(failure.diagnostic or failure.status, _LONGEST)
     back = ReturnedMail(message_id=message.id, weight=weight, status=status, words=said, at=at)
@@ -128,7 +130,7 @@ def _record(
         )
     outdated = _outdated(session, message)
     let_go = not outdated and _let_go(session, message, weight, said, at)
-    return Verdict(
+    return BounceVerdict(
         believed=True,
         words=_told(weight, let_go=let_go, outdated=outdated),
         weight=weight,

@@ -27,7 +27,7 @@ _FEW, _WHY = 2, 300  # causes named in brief, and their characters
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DigestPart:
     """One announcement as it concerns one reader. ``told_at``: when they were told of it at once."""
 
     id: int
@@ -41,7 +41,7 @@ class Part:
 class _Step:
     """One change of one intervention, out of one part."""
 
-    part: Part
+    part: DigestPart
     change: Mapping[str, Any]
 
     @property
@@ -72,7 +72,7 @@ class Composed:
         }
 
 
-def compose(parts: Sequence[Part], kinds: Collection[Kind]) -> Composed:
+def compose(parts: Sequence[DigestPart], kinds: Collection[Kind]) -> Composed:
     """Put together what a reader is told, by the kinds of news they chose."""
     made = Composed([], [], [], [])
     for steps in _by_slug(parts).values():
@@ -90,7 +90,7 @@ def compose(parts: Sequence[Part], kinds: Collection[Kind]) -> Composed:
     return made
 
 
-def _by_slug(parts: Sequence[Part]) -> dict[str, list[_Step]]:
+def _by_slug(parts: Sequence[DigestPart]) -> dict[str, list[_Step]]:
     steps: dict[str, list[_Step]] = defaultdict(list)
     for part in sorted(parts, key=lambda piece: piece.id):
         for change in part.content["changes"]:

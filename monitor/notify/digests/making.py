@@ -25,7 +25,7 @@ from monitor.kernel.language.uk import uk_day_of
 from monitor.kernel.settings import Settings
 from monitor.notify import chosen, rules, terms
 from monitor.notify.digests import composing, looking, practice, trials
-from monitor.notify.digests.composing import Part
+from monitor.notify.digests.composing import DigestPart
 from monitor.notify.digests.due import select_due
 from monitor.notify.tables import (
     Announcement,
@@ -194,10 +194,11 @@ def _compose(
         if row is None:
             continue
         parts = [
-            Part(news.announcement_id, *_of(known, news.announcement_id, news.slugs))
+            DigestPart(news.announcement_id, *_of(known, news.announcement_id, news.slugs))
             for news in held[reader.id]
         ] + [
-            Part(id_, *_of(known, id_, slugs), told_at=then) for id_, slugs, then in told[reader.id]
+            DigestPart(id_, *_of(known, id_, slugs), told_at=then)
+            for id_, slugs, then in told[reader.id]
         ]
         key, content = _content(session, shop, reader, row, parts, at)
         if content is not None:
@@ -217,7 +218,7 @@ def _content(
     shop: Workshop,
     reader: Subscriber,
     row: ReaderTerms,
-    parts: Sequence[Part],
+    parts: Sequence[DigestPart],
     at: datetime,
 ) -> tuple[str, dict[str, Any] | None]:
     """Freeze what one reader is told, once for all to whom it says the same; with its key.

@@ -40,7 +40,7 @@ _GONE = "this link leads nowhere; the question is not asked any more"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """One question: what was told and when, what was answered, and until when that may change."""
 
     told: str
@@ -108,14 +108,14 @@ def ask_next(session: Session, settings: Settings, at: datetime) -> int:
     return len(asked)
 
 
-def question(session: Session, uuid: str, at: datetime) -> Asked:
+def question(session: Session, uuid: str, at: datetime) -> AskedQuestion:
     """Give the question that a message asks. Changes nothing.
 
     Raises:
         LinkOver: there is no such question any more.
     """
     row, message = _question(session, uuid)
-    return Asked(
+    return AskedQuestion(
         told=message.context["told"],
         told_at=datetime.fromisoformat(message.context["told_at"]),
         answer=row.answer,

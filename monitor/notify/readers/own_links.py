@@ -24,7 +24,7 @@ _OVER = "This link has ended: it works for one hour. Ask for another under What 
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OwnLink:
     """Whose link it is, until when it works; ``address`` None: it has been used to erase all."""
 
     address: str | None
@@ -50,7 +50,7 @@ def ask_for_reader(session: Session, settings: Settings, uuid: str, at: datetime
         ask(session, settings, address=reader.address, at=at)
 
 
-def opened(session: Session, uuid: str, at: datetime) -> Opened:
+def opened(session: Session, uuid: str, at: datetime) -> OwnLink:
     """Tell whose link this message carried. Changes nothing.
 
     Raises:
@@ -63,7 +63,7 @@ def opened(session: Session, uuid: str, at: datetime) -> Opened:
     until = rules.own_link_ends(message.queued_at, message.sent_at)
     if at > until:
         raise LinkOver(_OVER)
-    return Opened(None if is_erased(message.address) else message.address, until)
+    return OwnLink(None if is_erased(message.address) else message.address, until)
 
 
 def is_erased(address: str) -> bool:

@@ -9,16 +9,16 @@ from typing import Protocol
 
 from monitor.kernel.errors import DeliveryRefused
 from monitor.notify.rules import plain
-from monitor.notify.smtp.refusals import Refusal, Step
+from monitor.notify.smtp.refusals import Refusal, RefusedCommand
 
 CLOSING = 421
 MAX_REPLY = 400  # characters kept of a server's words
 _GO_ON = 354
 
-_Command = tuple[Step, str]
+_Command = tuple[RefusedCommand, str]
 
 
-class Server(Protocol):
+class MailServer(Protocol):
     """A connection to a mail server; each step raises OSError where it ends."""
 
     def has_extn(self, opt: str) -> bool:
@@ -43,7 +43,7 @@ class Server(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedMessage:
     """The server waits for the message, or refuses it; ``ended``: the connection is of no more use."""
 
     refusal: Refusal | None = None
@@ -54,7 +54,7 @@ class NotSmtp(Exception):  # noqa: N818 - says what the server is
     """What came is no reply of a mail server."""
 
 
-def open_message(server: Server, sender: str, recipient: str, uuid: str) -> Opened:
+def open_message(server: MailServer, sender: str, recipient: str, uuid: str) -> OpenedMessage:
     """Have the server wait for one message to one recipient.
 
     Raises:
@@ -67,11 +67,11 @@ def open_message(server: Server, sender: str, recipient: str, uuid: str) -> Open
         return _at_once(server, commands)
     for step, command in commands:
         if refusal := _heard(step, *server.docmd(command)):
-            return Opened(refusal, ended=not is_cleared(server, refusal.code))
-    return Opened()
+            return OpenedMessage(refusal, ended=not is_cleared(server, refusal.code))
+    return OpenedMessage()
 
 
-def is_cleared(server: Server, code: int) -> bool:
+def is_cleared(server: MailServer, code: int) -> bool:
     """Clear the envelope after a refusal; False where the connection cannot be used any more."""
     if code == CLOSING:
         return False
@@ -108,20 +108,20 @@ def plain_address(address: str) -> str:
     return address
 
 
-def _commands(server: Server, sender: str, recipient: str, uuid: str) -> tuple[_Command, ...]:
+def _commands(server: MailServer, sender: str, recipient: str, uuid: str) -> tuple[_Command, ...]:
     dsn = server.has_extn("dsn")  # RFC 3461: tell of failures, with our id
     returned = f" RET=HDRS ENVID={uuid}" if dsn else ""
     notify = " NOTIFY=FAILURE" if dsn else ""
     return (
-        (Step.SENDER, f"MAIL FROM:<{plain_address(sender)}>{returned}"),
-        (Step.RECIPIENT, f"RCPT TO:<{plain_address(recipient)}>{notify}"),
-        (Step.DATA, "DATA"),
+        (RefusedCommand.SENDER, f"MAIL FROM:<{plain_address(sender)}>{returned}"),
+        (RefusedCommand.RECIPIENT, f"RCPT TO:<{plain_address(recipient)}>{notify}"),
+        (RefusedCommand.DATA, "DATA"),
     )
 
 
-def _at_once(server: Server, commands: Sequence[_Command]) -> Opened:
+def _at_once(server: MailServer, commands: Sequence[_Command]) -> OpenedMessage:
     """Give all commands in one write, and hear a reply to each; the first refusal counts."""
-    refusals: dict[Step, Refusal] = {}
+    refusals: dict[RefusedCommand, Refusal] = {}
     server.send("".join(f"{command}\r\n" for _, command in commands))
     try:
         for step, _ in commands:
@@ -131,21 +131,21 @@ def _at_once(server: Server, commands: Sequence[_Command]) -> Opened:
             if code == CLOSING:
                 break
         if not refusals:
-            return Opened()
+            return OpenedMessage()
         ended = not _is_taken_back(server, refusals)
     except OSError:
         if not refusals:
             raise
         ended = True  # it refused, and hung up
-    return Opened(next(iter(refusals.values())), ended)
+    return OpenedMessage(next(iter(refusals.values())), ended)
 
 
-def _is_taken_back(server: Server, refusals: Mapping[Step, Refusal]) -> bool:
+def _is_taken_back(server: MailServer, refusals: Mapping[RefusedCommand, Refusal]) -> bool:
     """End a message that was refused before anything of it went; False: only by hanging up."""
     if CLOSING in {refusal.code for refusal in refusals.values()}:
         return False
-    if Step.DATA not in refusals:
-        if Step.RECIPIENT not in refusals:
+    if RefusedCommand.DATA not in refusals:
+        if RefusedCommand.RECIPIENT not in refusals:
             return False  # a dot would send an empty message to the recipient it took
         # it waits for a message to nobody: RFC 2920, 3.1 wants a dot alone
         server.send(".\r\n")
@@ -154,7 +154,7 @@ def _is_taken_back(server: Server, refusals: Mapping[Step, Refusal]) -> bool:
     return True
 
 
-def _heard(step: Step, code: int, words: bytes) -> Refusal | None:
+def _heard(step: RefusedCommand, code: int, words: bytes) -> Refusal | None:
     """Read the reply to one command; None: it was taken.
 
     Raises:
@@ -162,6 +162,6 @@ def _heard(step: Step, code: int, words: bytes) -> Refusal | None:
     """
     if not is_smtp(code):
         raise NotSmtp
-    if code == _GO_ON if step is Step.DATA else accepted(code):
+    if code == _GO_ON if step is RefusedCommand.DATA else accepted(code):
         return None
     return Refusal(step, code, as_said(code, words))

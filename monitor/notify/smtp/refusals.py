@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class RefusedCommand(StrEnum):
     """The command that was refused."""
 
     SENDER = "MAIL"
@@ -20,7 +20,7 @@ class Step(StrEnum):
     CONTENT = "the message"
 
 
-class About(StrEnum):
+class RefusalCause(StrEnum):
     """What a refusal is about, and so what follows from it."""
 
     MAILBOX = "mailbox"  # there is no such mailbox: the reader is let go
@@ -33,12 +33,12 @@ class About(StrEnum):
 class Refusal:
     """One refusal, as the server said it."""
 
-    step: Step
+    step: RefusedCommand
     code: int
     reply: str  # with its code in front
 
     @property
-    def about(self) -> About:
+    def about(self) -> RefusalCause:
         """What it is about."""
         return judge(self.step, self.code, self.reply)
 
@@ -51,7 +51,7 @@ class Refusal:
     @property
     def named(self) -> bool:
         """Whether it was made knowing whom the message was for."""
-        return self.step is not Step.SENDER and self.code != _CLOSING
+        return self.step is not RefusedCommand.SENDER and self.code != _CLOSING
 
     @property
     def reason(self) -> str:
@@ -169,7 +169,7 @@ _REASONS = (
 _GREY = re.compile(r"gr[ae]y")
 
 
-def judge(step: Step, code: int, reply: str) -> About:
+def judge(step: RefusedCommand, code: int, reply: str) -> RefusalCause:
     """Tell what a refusal is about.
 
     >>> judge(Step.RECIPIENT, 550, "550 5.1.1 no such user").value
@@ -180,12 +180,12 @@ def judge(step: Step, code: int, reply: str) -> About:
     'later'
     """
     said, number = _said(reply), _number(reply)
-    if code == _CLOSING or (step is Step.SENDER and not _too_big(code, number, said)):
-        return About.US
+    if code == _CLOSING or (step is RefusedCommand.SENDER and not _too_big(code, number, said)):
+        return RefusalCause.US
     if _GREY.search(said) and 400 <= code < 500:  # noqa: PLR2004 - SMTP's own numbers
-        return About.LATER
+        return RefusalCause.LATER
     if _SURELY_US.search(said):
-        return About.US
+        return RefusalCause.US
     if 500 <= code < 600:  # noqa: PLR2004 - SMTP's own numbers
         return _for_good(step, code, number, said)
     return _for_now(code, number, said)
@@ -200,30 +200,30 @@ def same(reply: str, other: str) -> bool:
     return reply[:3] == other[:3] and _said(reply) == _said(other)
 
 
-def _for_good(step: Step, code: int, number: str, said: str) -> About:
+def _for_good(step: RefusedCommand, code: int, number: str, said: str) -> RefusalCause:
     if number in _NO_SUCH_MAILBOX:
-        return About.MAILBOX
+        return RefusalCause.MAILBOX
     if number == _FULL or (_MAILBOX_FULL.search(said) and _group(number) != "7"):
-        return About.LATER
+        return RefusalCause.LATER
     if number in _ABOUT_IT or _group(number) in {"2", "6"}:
-        return About.MESSAGE
+        return RefusalCause.MESSAGE
     if number and number not in _SAYS_NOTHING:
-        return About.US  # of the system, the network, the protocol, a policy
-    if step is Step.RECIPIENT and _NO_MAILBOX.search(said):
-        return About.MAILBOX
-    return About.US if code in _OURS or _LIKELY_US.search(said) else About.MESSAGE
+        return RefusalCause.US  # of the system, the network, the protocol, a policy
+    if step is RefusedCommand.RECIPIENT and _NO_MAILBOX.search(said):
+        return RefusalCause.MAILBOX
+    return RefusalCause.US if code in _OURS or _LIKELY_US.search(said) else RefusalCause.MESSAGE
 
 
-def _for_now(code: int, number: str, said: str) -> About:
+def _for_now(code: int, number: str, said: str) -> RefusalCause:
     """Judge a refusal for now, or what is no reply at all.
 
     "451 4.7.1" is what a greylisting server says as well, so its words must say that it is us.
     """
     if number in _SENDERS or _group(number) == "3":
-        return About.US
+        return RefusalCause.US
     if _group(number) == "2" or _MAILBOX_FULL.search(said):
-        return About.LATER
-    return About.US if code in _OURS or _LIKELY_US.search(said) else About.LATER
+        return RefusalCause.LATER
+    return RefusalCause.US if code in _OURS or _LIKELY_US.search(said) else RefusalCause.LATER
 
 
 def _too_big(code: int, number: str, said: str) -> bool:

@@ -17,7 +17,7 @@ _BASIC_IS_OFF = re.compile(rb"5\.7\.139|basic auth", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SaslMechanism:
     """One mechanism: ``first`` goes with the command, or nothing; then one answer to each question."""
 
     name: str
@@ -38,7 +38,7 @@ class Way:
         return _text(self.answers[number](username.encode(), password.encode(), asked))
 
 
-def ways(offered: Iterable[str]) -> list[Way]:
+def ways(offered: Iterable[str]) -> list[SaslMechanism]:
     """List the ways that a server offers and we know, the plainest first.
 
     >>> [way.name for way in ways(["XOAUTH2", "LOGIN", "PLAIN"])]
@@ -87,9 +87,11 @@ def _cram(username: bytes, password: bytes, question: bytes) -> bytes:
 
 
 _WAYS = (
-    Way("PLAIN", _plain, (lambda username, password, _: _plain(username, password),)),
-    Way("LOGIN", None, (lambda username, _, __: username, lambda _, password, __: password)),
-    Way("CRAM-MD5", None, (_cram,)),
+    SaslMechanism("PLAIN", _plain, (lambda username, password, _: _plain(username, password),)),
+    SaslMechanism(
+        "LOGIN", None, (lambda username, _, __: username, lambda _, password, __: password)
+    ),
+    SaslMechanism("CRAM-MD5", None, (_cram,)),
 )
 
 

@@ -26,11 +26,11 @@ from monitor.kernel.errors import (
 )
 from monitor.kernel.mailbox_settings import Tls
 from monitor.kernel.settings import MailSettings, Settings
-from monitor.kernel.settings import Transport as Kind
+from monitor.kernel.settings import MailTransport as Kind
 from monitor.notify.rules import domain, dotted
 from monitor.notify.smtp import opening, sasl
 from monitor.notify.smtp.mailbox import MailboxTransport
-from monitor.notify.smtp.refusals import About, Refusal, Step
+from monitor.notify.smtp.refusals import Refusal, RefusalCause, RefusedCommand
 
 CONNECT_SECONDS = 30
 BRISK_SECONDS = 10  # for one connection more, beside one that works
@@ -209,18 +209,18 @@ class SmtpTransport:
         if not opening.accepted(code):
             if not opening.is_cleared(server, code):
                 self._drop()
-            raise self._refused(Refusal(Step.CONTENT, code, reply))
+            raise self._refused(Refusal(RefusedCommand.CONTENT, code, reply))
         return reply
 
     def _refused(self, refusal: Refusal) -> DeliveryError:
         """Sort a refusal by what it is about."""
         about, code, reply = refusal.about, refusal.code, refusal.reply
-        if about is About.US:
+        if about is RefusalCause.US:
             words = f"{self._name} {refusal.reason}"
             return SenderRefused(code, reply, words, named=refusal.named)
-        if about is About.LATER:
+        if about is RefusalCause.LATER:
             return DeliveryDeferred(code, reply)
-        return DeliveryRefused(code, reply, no_mailbox=about is About.MAILBOX)
+        return DeliveryRefused(code, reply, no_mailbox=about is RefusalCause.MAILBOX)
 
     def _drop(self) -> None:
         server, self._server = self._server, None
@@ -271,7 +271,7 @@ class SmtpTransport:
         words = sasl.not_let_in(code, reply, offered)
         raise ServerUnavailable(f"{self._name} {words}", kind=MailFault.SIGN_IN)
 
-    def _authenticate(self, server: smtplib.SMTP, way: sasl.Way) -> tuple[int, bytes]:
+    def _authenticate(self, server: smtplib.SMTP, way: sasl.SaslMechanism) -> tuple[int, bytes]:
         username, password = self._mail.username, self._password or ""
         code, words = server.docmd("AUTH", way.command(username, password))
         number = 0

@@ -7,7 +7,7 @@ not settled has a dashed edge and no fill, so that short and inside is not taken
 from dataclasses import dataclass
 
 from monitor.catalogue.words import Label
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 
 WIDTH = 240  # pixels, from -1 to 1 standard deviation
 BAND = 24  # pixels on each side of the middle: 0.2
@@ -29,7 +29,7 @@ class Bar:
         return WIDTH - self.left - self.width
 
 
-def of(line: Shown) -> Bar | None:
+def of(line: ShownFinding) -> Bar | None:
     """Draw the interval of a line; None where no size is known.
 
     >>> from monitor.catalogue.words import Label

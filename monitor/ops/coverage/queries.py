@@ -17,14 +17,14 @@ from monitor.literature.tables import Paper, PaperRecord, Study, StudyPaper
 from monitor.notify.tables import Announcement, Message
 from monitor.ops.coverage import rules
 from monitor.ops.coverage.rules import (
+    CoveragePlace,
+    CoverageRow,
     FoundLate,
+    JourneyStep,
     KnownStudy,
     Overlap,
     Pace,
-    Place,
     Precision,
-    Row,
-    Step,
 )
 from monitor.review.tables import Decision, Screening
 from monitor.review.words import ScreeningVerdict
@@ -40,9 +40,9 @@ class Coverage:
     ``undecided`` counts known studies that no verdict was given on: they are in no list by name.
     """
 
-    places: tuple[Place, ...]
-    rows: tuple[Row, ...]
-    total: Row
+    places: tuple[CoveragePlace, ...]
+    rows: tuple[CoverageRow, ...]
+    total: CoverageRow
     overlaps: tuple[Overlap, ...]
     paces: tuple[Pace, ...]
     late: tuple[FoundLate, ...]
@@ -144,7 +144,7 @@ def _all_sources() -> list[str]:
     return [*SOURCES, *databases.DATABASES, databases.BROUGHT]
 
 
-def _places(settings: Settings, studies: Iterable[KnownStudy]) -> tuple[Place, ...]:
+def _places(settings: Settings, studies: Iterable[KnownStudy]) -> tuple[CoveragePlace, ...]:
     """List the columns: every source that is searched, and whatever else holds a study."""
     holding = {key for study in studies for key in study.held}
     titles = {place_of(name): databases.in_words(name) for name in _all_sources()}
@@ -157,7 +157,7 @@ def _places(settings: Settings, studies: Iterable[KnownStudy]) -> tuple[Place, .
     shown = [key for key in keys if key in holding or key in by_file or key in {*asked, REGISTRIES}]
     letters = _letters([titles[key] for key in shown])
     return tuple(
-        Place(key, titles[key], letter) for key, letter in zip(shown, letters, strict=True)
+        CoveragePlace(key, titles[key], letter) for key, letter in zip(shown, letters, strict=True)
     )
 
 
@@ -340,11 +340,11 @@ def _paces(
         for paper in papers
         if _was_watched(paper.printed, began)
     ]
-    yield rules.pace(Step.SEEN, _known(seen))
-    yield rules.pace(Step.SCREENED, _known(_screening_days(session)))
+    yield rules.pace(JourneyStep.SEEN, _known(seen))
+    yield rules.pace(JourneyStep.SCREENED, _known(_screening_days(session)))
     included = {paper.study_id: _included_at(paper, verdicts) for paper in reversed(papers)}
     yield rules.pace(
-        Step.DECIDED, _known(rules.between(included.get(s), at) for s, at in decided.items())
+        JourneyStep.DECIDED, _known(rules.between(included.get(s), at) for s, at in decided.items())
     )
     told = session.execute(
         select(Announcement.at, func.min(Message.sent_at))
@@ -352,7 +352,7 @@ def _paces(
         .where(Announcement.study_id.is_not(None))
         .group_by(Announcement.id, Announcement.at)
     )
-    yield rules.pace(Step.TOLD, _known(rules.between(at, sent) for at, sent in told))
+    yield rules.pace(JourneyStep.TOLD, _known(rules.between(at, sent) for at, sent in told))
 
 
 def _screening_days(session: Session) -> list[float | None]:

@@ -16,7 +16,7 @@ HALF, NINE_IN_TEN = 0.5, 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CoveragePlace:
     """One column: a source, or several told as one. ``letter`` stands for it in the figure."""
 
     key: str
@@ -34,7 +34,7 @@ class KnownStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldStudies:
     """How many studies a place holds, and since when it has held the first of them."""
 
     studies: int = 0
@@ -42,12 +42,12 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CoverageRow:
     """One intervention, or all: studies known, held by each place, and held by one place only."""
 
     slug: str | None
     known: int
-    held: Mapping[str, Held]
+    held: Mapping[str, HeldStudies]
     only: Mapping[str, int]
 
     @property
@@ -64,7 +64,7 @@ class Overlap:
     studies: int
 
 
-class Step(StrEnum):
+class JourneyStep(StrEnum):
     """One step on the way from a printed paper to a reader."""
 
     SEEN = "Printed → seen here"
@@ -77,7 +77,7 @@ class Step(StrEnum):
 class Pace:
     """How many days a step took: half of them within, nine in ten within; None: none took it."""
 
-    step: Step
+    step: JourneyStep
     half: float | None
     nine_in_ten: float | None
     of: int
@@ -110,15 +110,17 @@ class Precision:
     judged: int
 
 
-def row(slug: str | None, studies: Iterable[KnownStudy], places: Sequence[Place]) -> Row:
+def row(
+    slug: str | None, studies: Iterable[KnownStudy], places: Sequence[CoveragePlace]
+) -> CoverageRow:
     """Count one intervention's studies, or all where ``slug`` is None; each study once."""
     mine = [study for study in studies if slug is None or slug in study.slugs]
     held = {}
     for place in places:
         since = [study.held[place.key] for study in mine if place.key in study.held]
-        held[place.key] = Held(len(since), min(since, default=None))
+        held[place.key] = HeldStudies(len(since), min(since, default=None))
     only = Counter(next(iter(study.held)) for study in mine if len(study.held) == 1)
-    return Row(slug, len(mine), held, dict(only))
+    return CoverageRow(slug, len(mine), held, dict(only))
 
 
 def overlaps(studies: Iterable[KnownStudy]) -> list[Overlap]:
@@ -138,7 +140,7 @@ def within(days: Sequence[float], share: float) -> float | None:
     return ordered[max(math.ceil(share * len(ordered)), 1) - 1] if ordered else None
 
 
-def pace(step: Step, days: Sequence[float]) -> Pace:
+def pace(step: JourneyStep, days: Sequence[float]) -> Pace:
     """Sum up how long a step took."""
     return Pace(step, within(days, HALF), within(days, NINE_IN_TEN), len(days))
 

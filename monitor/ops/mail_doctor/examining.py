@@ -6,22 +6,22 @@ from functools import partial
 from monitor.kernel.errors import ConfigError, MailboxUnavailable, MailFault
 from monitor.kernel.language.english import plural
 from monitor.kernel.mailbox_settings import Tls
-from monitor.kernel.settings import Settings, Transport
+from monitor.kernel.settings import MailTransport, Settings
 from monitor.notify.bounces import imap
 from monitor.notify.rules import domain
 from monitor.notify.smtp import probing, signing
 from monitor.ops.mail_doctor import rules
-from monitor.ops.mail_doctor.lookups import Found, Names
-from monitor.ops.mail_doctor.rules import Line, Verdict
+from monitor.ops.mail_doctor.lookups import LookupAnswer, Resolver
+from monitor.ops.mail_doctor.rules import CheckedLine, LineVerdict
 
 _SERVER, _PROTECTED, _SIGN_IN = "mail server", "TLS", "sign-in"
 _MAILBOX = "mailbox of bounces"
 
 
-def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
+def examine(settings: Settings, names: Resolver, now: datetime) -> list[CheckedLine]:
     """Look at everything: settings, mail server, DNS."""
     lines = rules.settings(settings.mail, settings.web)
-    if settings.mail.transport is Transport.SMTP:
+    if settings.mail.transport is MailTransport.SMTP:
         lines += _server(settings, now)
     if settings.mail.imap.host:
         lines.append(_mailbox(settings))
@@ -31,7 +31,7 @@ def examine(settings: Settings, names: Names, now: datetime) -> list[Line]:
     return [*lines, *_records(settings, names, own)]
 
 
-def _records(settings: Settings, names: Names, own: str) -> list[Line]:
+def _records(settings: Settings, names: Resolver, own: str) -> list[CheckedLine]:
     mail = settings.mail
     envelope = domain(mail.bounce_address or mail.from_address)
     texts = names.texts(envelope)
@@ -43,17 +43,19 @@ def _records(settings: Settings, names: Names, own: str) -> list[Line]:
     ]
 
 
-def _takes_mail(name: str, servers: Found) -> Line:
+def _takes_mail(name: str, servers: LookupAnswer) -> CheckedLine:
     what = f"bounces to {name}"
     if servers.answers is None:
         return rules.unknown(what, servers.why)
     if not servers.answers or servers.answers == ("0 .",):
         words = "no server takes mail for it, so no bounce arrives: give it an MX record"
-        return Line(what, Verdict.NOT_OK, words)
-    return Line(what, Verdict.OK, f"mail to it goes to {', '.join(sorted(servers.answers))}")
+        return CheckedLine(what, LineVerdict.NOT_OK, words)
+    return CheckedLine(
+        what, LineVerdict.OK, f"mail to it goes to {', '.join(sorted(servers.answers))}"
+    )
 
 
-def _dkim(settings: Settings, names: Names, own: str) -> Line:
+def _dkim(settings: Settings, names: Resolver, own: str) -> CheckedLine:
     selector = settings.mail.dkim_selector
     if not selector:
         words = (
@@ -68,63 +70,69 @@ def _dkim(settings: Settings, names: Names, own: str) -> Line:
     return rules.dkim(record, texts.answers, is_ours, texts.why)
 
 
-def _dmarc(names: Names, own: str) -> Line:
+def _dmarc(names: Resolver, own: str) -> CheckedLine:
     """Look for the domain's own policy, then for those of the domains it stands below (RFC 7489, 6.6.3)."""
     labels = own.split(".")
     line = rules.dmarc(own, ())
     for start in range(len(labels) - 1):
         texts = names.texts("_dmarc." + ".".join(labels[start:]))
         line = rules.dmarc(own, texts.answers, texts.why)
-        if line.verdict is not Verdict.NOT_OK or texts.answers:
+        if line.verdict is not LineVerdict.NOT_OK or texts.answers:
             return line
     return rules.dmarc(own, ())
 
 
-def _server(settings: Settings, now: datetime) -> list[Line]:
+def _server(settings: Settings, now: datetime) -> list[CheckedLine]:
     try:
         met = probing.probe(settings)
     except ConfigError as error:
-        return [Line(_SIGN_IN, Verdict.NOT_OK, str(error))]
+        return [CheckedLine(_SIGN_IN, LineVerdict.NOT_OK, str(error))]
     where = f"{settings.mail.host}:{settings.mail.port}"
     asks = "nobody is asked to sign in" if not settings.mail.username else "it lets us in"
     if met.fault is None:
         return [
-            Line(_SERVER, Verdict.OK, f"{where} answers"),
+            CheckedLine(_SERVER, LineVerdict.OK, f"{where} answers"),
             *_protected(settings, met, now),
-            Line(_SIGN_IN, Verdict.OK, asks),
+            CheckedLine(_SIGN_IN, LineVerdict.OK, asks),
         ]
     said = met.words
     not_asked = "the mail server could not be asked"
     if met.fault is MailFault.UNREACHABLE:
-        verdict = Verdict.NOT_OK if met.is_refused else Verdict.UNKNOWN
+        verdict = LineVerdict.NOT_OK if met.is_refused else LineVerdict.UNKNOWN
         return [
-            Line(_SERVER, verdict, said),
+            CheckedLine(_SERVER, verdict, said),
             rules.unknown(_PROTECTED, not_asked),
             rules.unknown(_SIGN_IN, not_asked),
         ]
     if met.fault is MailFault.UNPROTECTED:
-        return [Line(_PROTECTED, Verdict.NOT_OK, said), rules.unknown(_SIGN_IN, not_asked)]
+        return [
+            CheckedLine(_PROTECTED, LineVerdict.NOT_OK, said),
+            rules.unknown(_SIGN_IN, not_asked),
+        ]
     if met.fault is MailFault.SIGN_IN:
-        return [Line(_SERVER, Verdict.OK, f"{where} answers"), Line(_SIGN_IN, Verdict.NOT_OK, said)]
-    return [Line(_SERVER, Verdict.NOT_OK, said)]
+        return [
+            CheckedLine(_SERVER, LineVerdict.OK, f"{where} answers"),
+            CheckedLine(_SIGN_IN, LineVerdict.NOT_OK, said),
+        ]
+    return [CheckedLine(_SERVER, LineVerdict.NOT_OK, said)]
 
 
-def _mailbox(settings: Settings) -> Line:
+def _mailbox(settings: Settings) -> CheckedLine:
     """Sign in to the mailbox of bounces and open its folder, as for reading; reads no mail."""
     box = settings.mail.imap
     try:
         with imap.opened(box, settings.secret(box.password_file) or "") as mailbox:
             words = f"{box.host}:{box.port} lets us in, and {box.folder} opens: {plural(mailbox.count, 'mail')}"
-            return Line(_MAILBOX, Verdict.OK, words)
+            return CheckedLine(_MAILBOX, LineVerdict.OK, words)
     except MailboxUnavailable as error:
         if error.kind is MailFault.BOX_UNREACHABLE:
             return rules.unknown(_MAILBOX, str(error))
-        return Line(_MAILBOX, Verdict.NOT_OK, str(error))
+        return CheckedLine(_MAILBOX, LineVerdict.NOT_OK, str(error))
     except ConfigError as error:
-        return Line(_MAILBOX, Verdict.NOT_OK, str(error))
+        return CheckedLine(_MAILBOX, LineVerdict.NOT_OK, str(error))
 
 
-def _protected(settings: Settings, met: probing.Probe, now: datetime) -> list[Line]:
+def _protected(settings: Settings, met: probing.Probe, now: datetime) -> list[CheckedLine]:
     if met.certificate_ends is not None:
         return [rules.certificate(met.certificate_ends, now)]
     if settings.mail.tls is Tls.NONE:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from monitor.kernel.mailbox_settings import Tls
-from monitor.kernel.settings import MailSettings, Transport, WebSettings
+from monitor.kernel.settings import MailSettings, MailTransport, WebSettings
 from monitor.notify.rules import domain
 
 SOON = timedelta(days=14)
@@ -25,7 +25,7 @@ _DMARC = re.compile(r"\s*v\s*=\s*DMARC1\s*(;|$)", re.IGNORECASE)
 _TAG = re.compile(r"\s*([A-Za-z]+)\s*=\s*([^;]*)")
 
 
-class Verdict(StrEnum):
+class LineVerdict(StrEnum):
     """What a line says."""
 
     OK = "ok"
@@ -34,30 +34,30 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckedLine:
     """One thing that was looked at: how it stands, and what to do where it is not ok."""
 
     what: str
-    verdict: Verdict
+    verdict: LineVerdict
     words: str
 
 
 Records = Sequence[str] | None  # the texts of a name; None: they could not be looked up
 
 
-def unknown(what: str, why: str) -> Line:
+def unknown(what: str, why: str) -> CheckedLine:
     """Say that nobody knows."""
-    return Line(what, Verdict.UNKNOWN, why)
+    return CheckedLine(what, LineVerdict.UNKNOWN, why)
 
 
-def settings(mail: MailSettings, web: WebSettings) -> list[Line]:
+def settings(mail: MailSettings, web: WebSettings) -> list[CheckedLine]:
     """Judge what can be judged without asking anybody."""
     lines = [
         _line(
             "transport",
             "mail is sent",
             ""
-            if mail.transport is Transport.SMTP
+            if mail.transport is MailTransport.SMTP
             else 'no mail leaves: set mail.transport = "smtp"',
         ),
         _line(
@@ -93,19 +93,23 @@ def is_nowhere(name: str) -> bool:
     return "." not in name or _NOWHERE.search(name.lower()) is not None
 
 
-def spf(name: str, texts: Records, why: str = "") -> Line:
+def spf(name: str, texts: Records, why: str = "") -> CheckedLine:
     """Judge the SPF record (RFC 7208) of the domain that our envelopes name."""
     what = f"SPF of {name}"
     if texts is None:
         return unknown(what, why)
     records = [text for text in texts if text.lower().split(" ")[0] == "v=spf1"]
     if not records:
-        return Line(what, Verdict.NOT_OK, _add(name, "v=spf1 include:YOUR-MAIL-SERVER’S-NAME ~all"))
+        return CheckedLine(
+            what, LineVerdict.NOT_OK, _add(name, "v=spf1 include:YOUR-MAIL-SERVER’S-NAME ~all")
+        )
     terms = [term for term in records[0].lower().split()[1:] if not _is_beside(term)]
     if wrong := _SEVERAL if len(records) > 1 else _wrong_with_spf(terms):
-        return Line(what, Verdict.NOT_OK, wrong)
+        return CheckedLine(what, LineVerdict.NOT_OK, wrong)
     permits = " ".join(terms[:-1]) or terms[-1]
-    return Line(what, Verdict.OK, f"it permits {permits}: see that your mail server is among them")
+    return CheckedLine(
+        what, LineVerdict.OK, f"it permits {permits}: see that your mail server is among them"
+    )
 
 
 def _is_beside(term: str) -> bool:
@@ -126,7 +130,9 @@ def _wrong_with_spf(terms: Sequence[str]) -> str:
     return ""
 
 
-def dkim(name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: str = "") -> Line:
+def dkim(
+    name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: str = ""
+) -> CheckedLine:
     """Judge the record of a DKIM key (RFC 6376); ``is_ours``: of our key, where we sign."""
     what = f"DKIM key {name}"
     if texts is None:
@@ -134,11 +140,13 @@ def dkim(name: str, texts: Records, is_ours: Callable[[str], bool] | None, why: 
     known = (tags(text) for text in texts)
     records = [record for record in known if "p" in record and record.get("v", "DKIM1") == "DKIM1"]
     if not records:
-        return Line(what, Verdict.NOT_OK, _add(name, "v=DKIM1; k=rsa; p=YOUR-PUBLIC-KEY"))
+        return CheckedLine(
+            what, LineVerdict.NOT_OK, _add(name, "v=DKIM1; k=rsa; p=YOUR-PUBLIC-KEY")
+        )
     if wrong := _wrong_with_dkim(records, is_ours):
-        return Line(what, Verdict.NOT_OK, wrong)
+        return CheckedLine(what, LineVerdict.NOT_OK, wrong)
     signs = "it is of the key that mail is signed with" if is_ours else "a key is published"
-    return Line(what, Verdict.OK, signs)
+    return CheckedLine(what, LineVerdict.OK, signs)
 
 
 def _wrong_with_dkim(
@@ -156,33 +164,37 @@ def _wrong_with_dkim(
     return ""
 
 
-def dmarc(name: str, texts: Records, why: str = "") -> Line:
+def dmarc(name: str, texts: Records, why: str = "") -> CheckedLine:
     """Judge the DMARC record (RFC 7489) of the domain that mail comes from."""
     what = f"DMARC of {name}"
     if texts is None:
         return unknown(what, why)
     records = [tags(text) for text in texts if _DMARC.match(text)]
     if not records:
-        return Line(
-            what, Verdict.NOT_OK, _add(f"_dmarc.{name}", "v=DMARC1; p=quarantine; rua=mailto:YOU")
+        return CheckedLine(
+            what,
+            LineVerdict.NOT_OK,
+            _add(f"_dmarc.{name}", "v=DMARC1; p=quarantine; rua=mailto:YOU"),
         )
     if len(records) > 1:
-        return Line(what, Verdict.NOT_OK, _SEVERAL)
+        return CheckedLine(what, LineVerdict.NOT_OK, _SEVERAL)
     policy = records[0].get("p", "").strip().lower()
     if policy not in {"none", "quarantine", "reject"}:
-        return Line(
-            what, Verdict.NOT_OK, "its policy cannot be read: p= is none, quarantine or reject"
+        return CheckedLine(
+            what, LineVerdict.NOT_OK, "its policy cannot be read: p= is none, quarantine or reject"
         )
     asks = "; it only watches: quarantine once its reports are clean" if policy == "none" else ""
-    return Line(what, Verdict.OK, f"p={policy}{asks}")
+    return CheckedLine(what, LineVerdict.OK, f"p={policy}{asks}")
 
 
-def certificate(ends: datetime, now: datetime) -> Line:
+def certificate(ends: datetime, now: datetime) -> CheckedLine:
     """Judge how long a trusted certificate still holds."""
     what, day = "TLS certificate", ends.date().isoformat()
     if ends - now < SOON:
-        return Line(what, Verdict.NOT_OK, f"it ends on {day}: have the mail server’s renewed")
-    return Line(what, Verdict.OK, f"it is trusted, until {day}")
+        return CheckedLine(
+            what, LineVerdict.NOT_OK, f"it ends on {day}: have the mail server’s renewed"
+        )
+    return CheckedLine(what, LineVerdict.OK, f"it is trusted, until {day}")
 
 
 def tags(text: str) -> dict[str, str]:
@@ -194,7 +206,7 @@ def tags(text: str) -> dict[str, str]:
     return {tag[1].lower(): tag[2].strip() for tag in map(_TAG.match, text.split(";")) if tag}
 
 
-def _aligned(mail: MailSettings) -> Line:
+def _aligned(mail: MailSettings) -> CheckedLine:
     sender, bounces = domain(mail.from_address).lower(), domain(mail.bounce_address).lower()
     same = sender == bounces or bounces.endswith("." + sender) or sender.endswith("." + bounces)
     words = (
@@ -214,8 +226,12 @@ def _stops(web: WebSettings) -> str:
     return ""
 
 
-def _line(what: str, good: str, bad: str) -> Line:
-    return Line(what, Verdict.NOT_OK, bad) if bad else Line(what, Verdict.OK, good)
+def _line(what: str, good: str, bad: str) -> CheckedLine:
+    return (
+        CheckedLine(what, LineVerdict.NOT_OK, bad)
+        if bad
+        else CheckedLine(what, LineVerdict.OK, good)
+    )
 
 
 def _add(name: str, record: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.papers import statements
-from monitor.literature.papers.statements import Word
+from monitor.literature.papers.statements import StandingWord
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane, PaperRole
 from monitor.review import locking
@@ -157,7 +157,7 @@ def _is_open_retraction(alert: StudyAlert) -> bool:
     return alert.closed_at is None and alert_rules.concern(alert.kind) is Concern.RETRACTED
 
 
-def words_on(session: Session, paper_id: int) -> list[Word]:
+def words_on(session: Session, paper_id: int) -> list[StandingWord]:
     """List what is said of a report now; that it is a notice itself is one such thing.
 
     Of one that a person attached as a correction that is no news.
@@ -165,11 +165,11 @@ def words_on(session: Session, paper_id: int) -> list[Word]:
     lane = session.scalar(select(Paper.lane).where(Paper.id == paper_id))
     role = session.scalar(select(StudyPaper.role).where(StudyPaper.paper_id == paper_id))
     is_mistaken = lane is Lane.NOTICE and role != PaperRole.CORRECTION
-    own = [Word(NOTICE, ())] if is_mistaken else []
+    own = [StandingWord(NOTICE, ())] if is_mistaken else []
     return [*own, *statements.words_on(session, paper_id)]
 
 
-def _answering(known: Iterable[StudyAlert], word: Word) -> StudyAlert | None:
+def _answering(known: Iterable[StudyAlert], word: StandingWord) -> StudyAlert | None:
     """Find the alert that tells this already; one that its source took back tells no more."""
     answer = None
     for alert in known:  # the newest word counts
@@ -181,7 +181,9 @@ def _answering(known: Iterable[StudyAlert], word: Word) -> StudyAlert | None:
     return answer
 
 
-def _open(session: Session, study_id: int, paper_id: int, word: Word, at: datetime) -> StudyAlert:
+def _open(
+    session: Session, study_id: int, paper_id: int, word: StandingWord, at: datetime
+) -> StudyAlert:
     scheme, value = alert_rules.first_name(word)
     return _add(session, study_id, paper_id, (word.kind, scheme, value), at)
 
@@ -204,7 +206,7 @@ def _reinstated(
 
 
 def _end_reinstatement(
-    session: Session, known: Iterable[StudyAlert], word: Word, at: datetime
+    session: Session, known: Iterable[StudyAlert], word: StandingWord, at: datetime
 ) -> None:
     if alert_rules.concern(word.kind) is Concern.RETRACTED:
         for alert in known:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from monitor.feeds.records import LinkKind
 from monitor.literature.design.notices import RETRACTED
-from monitor.literature.papers.statements import Word
+from monitor.literature.papers.statements import StandingWord
 
 NOTICE = "notice"  # a paper that people took for a report turned out to be a notice
 REINSTATED = "reinstated"  # sources took a retraction back after the study was withdrawn for it
@@ -53,7 +53,7 @@ def kinds(concerns: Collection[Concern]) -> list[str]:
     return [kind for kind, one in _CONCERNS.items() if one in concerns]
 
 
-def answers(alert: Named, word: Word, *, is_open: bool) -> bool:
+def answers(alert: Named, word: StandingWord, *, is_open: bool) -> bool:
     """Tell whether an alert tells what is said now.
 
     One source may name a notice by its DOI and another by its PMID. While a person has the alert
@@ -70,7 +70,7 @@ def answers(alert: Named, word: Word, *, is_open: bool) -> bool:
     return is_open and scheme not in {name_scheme for name_scheme, _ in names}
 
 
-def first_name(word: Word) -> tuple[str, str]:
+def first_name(word: StandingWord) -> tuple[str, str]:
     """Give the name by which an alert keeps the notice: the most telling; empty: none is named."""
     return next(((one.scheme, one.value) for one in word.names), ("", ""))
 

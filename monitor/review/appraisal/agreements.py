@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.shapes.tools import Tool
 from monitor.review.appraisal import given
-from monitor.review.reading.agreement import Agreement, agreement
+from monitor.review.reading.agreement import ReaderAgreement, agreement
 from monitor.review.reading.appraised import questions
-from monitor.review.reading.differences import PRESENT, State, rows
+from monitor.review.reading.differences import PRESENT, AnswerState, rows
 from monitor.review.reading.model import Reading
 from monitor.review.tables import Appraisal
 
@@ -25,7 +25,7 @@ class OfQuestion:
     step: str
     tool: str
     question: str
-    found: Agreement
+    found: ReaderAgreement
 
 
 def agreements(session: Session, tools: Mapping[str, Tool]) -> list[OfQuestion]:
@@ -60,7 +60,7 @@ def _pairs(session: Session) -> list[tuple[Reading, Reading]]:
 
 def _add(pairs: _PAIRS, a: Reading, b: Reading, tools: Mapping[str, Tool]) -> None:
     for row in rows(a, b, tools):
-        if row.state in {State.BOTH, State.UNKNOWN} or row.place.field == PRESENT:
+        if row.state in {AnswerState.BOTH, AnswerState.UNKNOWN} or row.place.field == PRESENT:
             continue
         if row.place.step == "study":
             pairs["study", f"|{row.place.field}"].append((row.first, row.second))

@@ -21,7 +21,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
 from monitor.review import locking, rules
 from monitor.review.appraisal import deciding, drafting, given, rounds
-from monitor.review.appraisal.deciding import Sent
+from monitor.review.appraisal.deciding import SentDecision
 from monitor.review.reading import differences, frame, summary, to_mend
 from monitor.review.reading.cleaning import cleaned
 from monitor.review.reading.model import Reading, from_json, to_json
@@ -45,12 +45,12 @@ class Outcome:
 def hand_in(  # noqa: PLR0913 - who, what, and what evidence makes of it
     session: Session,
     catalogue: Catalogue,
-    sent: Sent,
+    sent: SentDecision,
     *,
     reading: Reading,
     direction: FindingDirection | None,
     because: str = "",
-    asked: Iterable[to_mend.Problem] = (),
+    asked: Iterable[to_mend.PlacedProblem] = (),
 ) -> Outcome:
     """Record one person's reading of a study, and what the round has come to by it.
 
@@ -93,7 +93,7 @@ def hand_in(  # noqa: PLR0913 - who, what, and what evidence makes of it
 
 
 def confirm(
-    session: Session, catalogue: Catalogue, sent: Sent, *, consensus_id: int
+    session: Session, catalogue: Catalogue, sent: SentDecision, *, consensus_id: int
 ) -> tuple[Consensus, Decision | None]:
     """Agree to what the other of the two has settled.
 
@@ -130,7 +130,7 @@ def confirm(
 def count(
     session: Session,
     catalogue: Catalogue,
-    sent: Sent,
+    sent: SentDecision,
     *,
     consensus_id: int,
     direction: FindingDirection | None,
@@ -166,7 +166,7 @@ def consensus_reading(session: Session, study_id: int) -> Reading | None:
     return from_json(consensus.reading) if consensus else None
 
 
-def _confirmed_before(session: Session, sent: Sent, consensus_id: int) -> Consensus | None:
+def _confirmed_before(session: Session, sent: SentDecision, consensus_id: int) -> Consensus | None:
     """Give what this person has agreed to already, whatever was decided by it: a double click."""
     consensus = session.get(Consensus, consensus_id)
     if consensus is None or consensus.study_id != sent.study_id or consensus.voided_at is not None:
@@ -196,7 +196,7 @@ def is_open(session: Session, study_id: int) -> bool:
     return locking.round_of(session, study_id)[1]
 
 
-def _sent_before(session: Session, sent: Sent, reading: Reading) -> Outcome | None:
+def _sent_before(session: Session, sent: SentDecision, reading: Reading) -> Outcome | None:
     earlier = session.scalar(select(Appraisal).where(Appraisal.token == sent.token))
     if earlier is None:
         return None
@@ -243,7 +243,7 @@ def _require_open(session: Session, study_id: int) -> None:
         raise Conflict(deciding.no_paper(session, study_id))
 
 
-def _require_turn(session: Session, sent: Sent, because: str) -> bool:
+def _require_turn(session: Session, sent: SentDecision, because: str) -> bool:
     """Refuse who has no say now; tell whether this reading settles what two see differently.
 
     Raises:
@@ -264,7 +264,7 @@ def _require_turn(session: Session, sent: Sent, because: str) -> bool:
     return False
 
 
-def _aligned(session: Session, sent: Sent, reading: Reading, *, settles: bool) -> Reading:
+def _aligned(session: Session, sent: SentDecision, reading: Reading, *, settles: bool) -> Reading:
     """Give a reading under the keys of the other one of the pair, if there is one."""
     others = [
         appraisal
@@ -278,7 +278,7 @@ def _aligned(session: Session, sent: Sent, reading: Reading, *, settles: bool) -
 
 def _add(
     session: Session,
-    sent: Sent,
+    sent: SentDecision,
     reading: Reading,
     tools: Mapping[str, Tool],
     direction: FindingDirection | None,
@@ -321,7 +321,7 @@ def _settled(
     session: Session,
     appraisal: Appraisal,
     two: Sequence[Appraisal],
-    differing: Sequence[differences.Row],
+    differing: Sequence[differences.DifferenceRow],
 ) -> Consensus:
     people = [paired.reviewer_id for paired in two]
     is_third = appraisal.reviewer_id not in people
@@ -364,7 +364,7 @@ def _consensus(
 
 
 def _leave_out(
-    session: Session, catalogue: Catalogue, consensus: Consensus | None, sent: Sent
+    session: Session, catalogue: Catalogue, consensus: Consensus | None, sent: SentDecision
 ) -> Decision | None:
     """Decide at once what changes nothing for anybody: a study that never counted, and should not."""
     if consensus is None or consensus.confirmed_at is None:
@@ -376,7 +376,7 @@ def _leave_out(
     return deciding.count(session, catalogue, sent, consensus=consensus, direction=None)
 
 
-def _move(session: Session, sent: Sent) -> Stage:
+def _move(session: Session, sent: SentDecision) -> Stage:
     stage = locking.stage_of(session, sent.study_id)
     locking.move_study(session, sent.study_id, stage, sent.at)
     return stage

@@ -38,7 +38,7 @@ _DECIDED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentDecision:
     """A form that somebody sent about a study; ``token``: one form, one effect."""
 
     study_id: int
@@ -50,7 +50,7 @@ class Sent:
 def count(
     session: Session,
     catalogue: Catalogue,
-    sent: Sent,
+    sent: SentDecision,
     *,
     consensus: Consensus,
     direction: FindingDirection | None,

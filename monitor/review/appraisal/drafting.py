@@ -26,7 +26,7 @@ from monitor.review.tables import Appraisal, ReadingDraft
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ReadingInTheMaking:
     """A reading in the making. ``version`` 0 and no ``saved_at``: nothing is kept yet."""
 
     reading: Reading
@@ -41,7 +41,7 @@ def draft(
     by: User,
     tools: Mapping[str, Tool],
     screened_for: tuple[str, ...] = (),
-) -> Draft:
+) -> ReadingInTheMaking:
     """Give what this person has answered so far, or what they start from.
 
     ``screened_for``: the interventions that the including reviewers named. Each is offered as a
@@ -49,8 +49,8 @@ def draft(
     """
     kept = _kept(session, study_id, by)
     if kept is not None:
-        return Draft(from_json(kept.reading), kept.version, kept.saved_at)
-    return Draft(_start(session, study_id, by, tools, screened_for), 0, None)
+        return ReadingInTheMaking(from_json(kept.reading), kept.version, kept.saved_at)
+    return ReadingInTheMaking(_start(session, study_id, by, tools, screened_for), 0, None)
 
 
 def to_hand_in(

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
-from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.linkage.kept_facts import remembered_facts_of
 from monitor.literature.papers import linking, queries
 from monitor.literature.papers.queries import PaperView
@@ -65,7 +65,7 @@ _PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).whe
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class BelongingSuggestion:
     """A study that a paper may belong to, and why."""
 
     study_id: int
@@ -84,14 +84,14 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class PapersOfStudies:
     """Papers of studies, each with its study, and what they are compared by."""
 
     study_of: Mapping[int, int]
     others: belonging.Others
 
 
-def reported(session: Session, slugs: Collection[str]) -> Reported:
+def reported(session: Session, slugs: Collection[str]) -> PapersOfStudies:
     """Read the newest papers of studies that name any of some interventions: one more than a paper
     is compared with, since it may be among them."""
     rows = session.execute(_NEWEST, {"slugs": sorted(slugs), "most": _MOST + 1}).all()
@@ -99,14 +99,14 @@ def reported(session: Session, slugs: Collection[str]) -> Reported:
     return _reported(session, study_of)
 
 
-def _reported(session: Session, study_of: Mapping[int, int]) -> Reported:
+def _reported(session: Session, study_of: Mapping[int, int]) -> PapersOfStudies:
     facts = remembered_facts_of(session, list(study_of)) if study_of else {}
-    return Reported(study_of, belonging.Others(facts))
+    return PapersOfStudies(study_of, belonging.Others(facts))
 
 
 def studies_for_one(
-    session: Session, paper: PaperView, facts: Facts, known: Reported, *, linked: bool
-) -> list[Suggestion]:
+    session: Session, paper: PaperView, facts: PaperFacts, known: PapersOfStudies, *, linked: bool
+) -> list[BelongingSuggestion]:
     """Say the same of one paper that is shown, by what was read of it and of others before.
 
     ``known`` are ``reported`` for the interventions that it names; ``linked`` False: no link of it
@@ -132,7 +132,7 @@ def studies_for_one(
 
 def studies_for(
     session: Session, paper_ids: Sequence[int], *, by_text: bool = True
-) -> list[Suggestion]:
+) -> list[BelongingSuggestion]:
     """Say which studies some papers may belong to, beside their own: those with most reasons first.
 
     ``by_text`` False: by numbers and proposed links alone, without reading a text.
@@ -152,11 +152,15 @@ def studies_for(
     return _suggested(session, why)
 
 
-def _suggested(session: Session, why: Mapping[int, Mapping[str, None]]) -> list[Suggestion]:
+def _suggested(
+    session: Session, why: Mapping[int, Mapping[str, None]]
+) -> list[BelongingSuggestion]:
     if not why:
         return []
     labels = dict(session.execute(select(Study.id, Study.label).where(Study.id.in_(why))).all())
-    suggestions = [Suggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why]
+    suggestions = [
+        BelongingSuggestion(study_id, labels[study_id], tuple(why[study_id])) for study_id in why
+    ]
     return sorted(
         suggestions, key=lambda suggestion: (-len(suggestion.reasons), suggestion.study_id)
     )

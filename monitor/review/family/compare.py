@@ -14,7 +14,7 @@ from monitor.literature.words import Regrouped
 from monitor.review import locking
 from monitor.review.appraisal import given
 from monitor.review.appraisal.deciding import require_study
-from monitor.review.family.rules import Attach, Change, Detach, Merge, Report, Split
+from monitor.review.family.rules import Attach, Change, Detach, Merge, Report, SplitOff
 from monitor.review.pairs.compare import who
 from monitor.review.tables import Appraisal, Consensus, Decision, ReadingDraft, Round
 from monitor.review.words import Stage
@@ -65,7 +65,7 @@ class Moving:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownRegrouping:
     """A regrouping as pages show it, and why it cannot be undone now; None: it can."""
 
     id: int
@@ -126,7 +126,7 @@ def reports(session: Session, study_id: int) -> list[Report]:
 def concerned(session: Session, change: Change) -> tuple[list[int], list[int]]:
     """List the papers and the studies that a change is about, as they are now."""
     match change:
-        case Split(study_id):
+        case SplitOff(study_id):
             return [], [study_id]
         case Merge(study_id, other_id):
             return [], list(dict.fromkeys([study_id, other_id]))
@@ -175,7 +175,7 @@ def _objection(session: Session, change: Change) -> str | None:
             return _may_not_attach(session, study_id, paper_id, role)
         case Detach(study_id, paper_id):
             return _may_not_leave(session, study_id, paper_id)
-        case Split(study_id, chosen):
+        case SplitOff(study_id, chosen):
             return _may_not_split(session, study_id, set(chosen))
         case Merge(study_id, other_id):
             return _may_not_merge(session, study_id, other_id)
@@ -233,7 +233,7 @@ def _may_not_merge(session: Session, study_id: int, other_id: int) -> str | None
     return None
 
 
-def regroupings(session: Session, study_id: int) -> list[Shown]:
+def regroupings(session: Session, study_id: int) -> list[ShownRegrouping]:
     """List how the papers of a study were put together otherwise, the newest first."""
     about = select(Regrouping).where(
         or_(Regrouping.study_id == study_id, Regrouping.other_id == study_id)
@@ -241,7 +241,7 @@ def regroupings(session: Session, study_id: int) -> list[Shown]:
     return [_shown(session, row) for row in session.scalars(about.order_by(Regrouping.id.desc()))]
 
 
-def shown(session: Session, regrouping_id: int) -> Shown:
+def shown(session: Session, regrouping_id: int) -> ShownRegrouping:
     """Show one regrouping.
 
     Raises:
@@ -253,9 +253,9 @@ def shown(session: Session, regrouping_id: int) -> Shown:
     return _shown(session, row)
 
 
-def _shown(session: Session, row: Regrouping) -> Shown:
+def _shown(session: Session, row: Regrouping) -> ShownRegrouping:
     label = _named(session, row.other_id) if row.other_id else None
-    return Shown(
+    return ShownRegrouping(
         id=row.id,
         kind=row.kind,
         study=_named(session, row.study_id),

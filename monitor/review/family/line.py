@@ -11,14 +11,14 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.literature.papers.statements import Word
+from monitor.literature.papers.statements import StandingWord
 from monitor.literature.tables import Paper, PaperTrial, StudyPaper
 from monitor.literature.words import PaperRole
 from monitor.review.alerts import opening
 from monitor.review.alerts.rules import GRAVE, Concern, concern
 
 
-class What(StrEnum):
+class LineEvent(StrEnum):
     """What happened, of a trial or to a paper."""
 
     PAPER = "a paper came out"
@@ -47,7 +47,7 @@ class When:
 class Event:
     """One thing on the line. ``standing`` is what is said of a paper, the gravest first."""
 
-    what: What
+    what: LineEvent
     when: When
     title: str
     paper_id: int | None
@@ -70,7 +70,7 @@ def line(session: Session, study_id: int) -> list[Event]:
         words = opening.words_on(session, row.id)
         events.append(
             Event(
-                What.PAPER,
+                LineEvent.PAPER,
                 When(row.year, row.published),
                 row.title,
                 row.id,
@@ -87,7 +87,7 @@ def line(session: Session, study_id: int) -> list[Event]:
     return in_order(events)
 
 
-def standing(words: Iterable[Word]) -> tuple[Concern, ...]:
+def standing(words: Iterable[StandingWord]) -> tuple[Concern, ...]:
     """Say how a paper stands by what is said of it, once each, the gravest first."""
     said = dict.fromkeys(concern(word.kind) for word in words)
     return tuple(sorted(said, key=lambda one: GRAVE.index(one) if one in GRAVE else len(GRAVE)))
@@ -104,10 +104,10 @@ def in_order(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.when.span or last)[0])
 
 
-def _notice(session: Session, word: Word, notice_id: int, about: str) -> Event:
+def _notice(session: Session, word: StandingWord, notice_id: int, about: str) -> Event:
     notice = session.get_one(Paper, notice_id)
     when = When(notice.year, notice.published)
-    return Event(What.NOTICE, when, about, notice.id, concern=concern(word.kind))
+    return Event(LineEvent.NOTICE, when, about, notice.id, concern=concern(word.kind))
 
 
 def _of_trials(session: Session, paper_ids: Sequence[int]) -> list[Event]:
@@ -120,8 +120,8 @@ def _of_trials(session: Session, paper_ids: Sequence[int]) -> list[Event]:
     )
     events = []
     for trial, title in trials:
-        ended = What.TO_END if trial.completed_expected else What.ENDED
-        for what, day in ((What.BEGAN, trial.started), (ended, trial.completed)):
+        ended = LineEvent.TO_END if trial.completed_expected else LineEvent.ENDED
+        for what, day in ((LineEvent.BEGAN, trial.started), (ended, trial.completed)):
             if day is not None:
                 when = When(day.year, day)
                 events.append(Event(what, when, title, trial.paper_id, PaperRole.REGISTRATION))

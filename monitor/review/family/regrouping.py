@@ -25,7 +25,7 @@ from monitor.review import locking
 from monitor.review.alerts import opening
 from monitor.review.appraisal import deciding
 from monitor.review.family import compare, rules
-from monitor.review.family.rules import NEW, Attach, Change, Detach, Merge, Split, Step
+from monitor.review.family.rules import NEW, Attach, Change, Detach, Merge, RegroupingStep, SplitOff
 from monitor.review.pairs.compare import who
 from monitor.review.rules import check_text, plain
 from monitor.review.tables import Decision
@@ -203,12 +203,14 @@ def _all(held: Mapping[int, Sequence[rules.Report]]) -> list[int]:
     return [report.paper_id for reports in held.values() for report in reports]
 
 
-def _other(session: Session, change: Change, steps: Sequence[Step], form: Form) -> int | None:
+def _other(
+    session: Session, change: Change, steps: Sequence[RegroupingStep], form: Form
+) -> int | None:
     """Give the other study that a change is about; a split makes it."""
     match change:
         case Merge(_, other_id):
             return other_id
-        case Split():
+        case SplitOff():
             main = next((step for step in steps if step.role == PaperRole.MAIN), steps[0])
             paper = session.get_one(Paper, main.paper_id)
             label = study_name(paper.authors, paper.year, paper.title)
@@ -222,7 +224,7 @@ def _other(session: Session, change: Change, steps: Sequence[Step], form: Form) 
             return None
 
 
-def _take(session: Session, step: Step, new: int | None, form: Form) -> regrouping.Moved:
+def _take(session: Session, step: RegroupingStep, new: int | None, form: Form) -> regrouping.Moved:
     if step.study_id is None:
         return regrouping.take_out(session, step.paper_id)
     study_id = new if step.study_id == NEW else step.study_id
@@ -239,7 +241,7 @@ def _kind(change: Change, first: regrouping.Moved) -> Regrouped:
             return Regrouped.ROLE if was and was["id"] == study_id else Regrouped.ATTACHED
         case Detach():
             return Regrouped.DETACHED
-        case Split():
+        case SplitOff():
             return Regrouped.SPLIT
         case Merge():
             return Regrouped.MERGED

@@ -41,7 +41,7 @@ class Detach:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitOff:
     """Some papers of the study report another one, which is new."""
 
     study_id: int
@@ -56,11 +56,11 @@ class Merge:
     other_id: int
 
 
-Change = Attach | Detach | Split | Merge
+Change = Attach | Detach | SplitOff | Merge
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RegroupingStep:
     """What one paper is a report of then; ``study_id`` None: of none."""
 
     paper_id: int
@@ -68,7 +68,7 @@ class Step:
     role: str = ""
 
 
-def plan(change: Change, held: Mapping[int, Sequence[Report]]) -> list[Step]:
+def plan(change: Change, held: Mapping[int, Sequence[Report]]) -> list[RegroupingStep]:
     """List what moves, the papers asked for first, then those whose role follows from it.
 
     ``held`` are the papers of each study concerned. A study has one main report: where one comes,
@@ -85,19 +85,21 @@ def plan(change: Change, held: Mapping[int, Sequence[Report]]) -> list[Step]:
     return steps
 
 
-def _asked(change: Change, held: Mapping[int, Sequence[Report]]) -> list[Step]:
+def _asked(change: Change, held: Mapping[int, Sequence[Report]]) -> list[RegroupingStep]:
     match change:
         case Attach(study_id, paper_id, role):
-            return [Step(paper_id, study_id, role)]
+            return [RegroupingStep(paper_id, study_id, role)]
         case Detach(_, paper_id):
-            return [Step(paper_id, None)]
-        case Split(study_id, papers):
+            return [RegroupingStep(paper_id, None)]
+        case SplitOff(study_id, papers):
             goes = [report for report in held[study_id] if report.paper_id in papers]
-            return [Step(report.paper_id, NEW, report.role) for report in goes]
+            return [RegroupingStep(report.paper_id, NEW, report.role) for report in goes]
         case Merge(study_id, other_id):
             has_main = any(report.role == PaperRole.MAIN for report in held[study_id])
             return [
-                Step(report.paper_id, study_id, _beside(report.role) if has_main else report.role)
+                RegroupingStep(
+                    report.paper_id, study_id, _beside(report.role) if has_main else report.role
+                )
                 for report in held[other_id]
             ]
 
@@ -108,7 +110,7 @@ def _beside(role: str) -> str:
 
 
 def _after(
-    held: Mapping[int, Sequence[Report]], steps: Sequence[Step]
+    held: Mapping[int, Sequence[Report]], steps: Sequence[RegroupingStep]
 ) -> dict[int, list[tuple[Report, bool]]]:
     """Give the papers of each study afterwards, in their roles, and whether each has just come."""
     known = {report.paper_id: report for reports in held.values() for report in reports}
@@ -126,8 +128,8 @@ def _after(
 
 
 def _with_one_main(
-    study_id: int, reports: Sequence[tuple[Report, bool]], steps: list[Step]
-) -> list[Step]:
+    study_id: int, reports: Sequence[tuple[Report, bool]], steps: list[RegroupingStep]
+) -> list[RegroupingStep]:
     mains = [(report, came) for report, came in reports if report.role == PaperRole.MAIN]
     if len(mains) > 1 and any(came for _, came in mains):
         stays = next(report for report, came in mains if came)
@@ -139,12 +141,12 @@ def _with_one_main(
     else:
         return steps
     moved = [
-        Step(step.paper_id, step.study_id, changed.pop(step.paper_id))
+        RegroupingStep(step.paper_id, step.study_id, changed.pop(step.paper_id))
         if step.paper_id in changed and step.study_id == study_id
         else step
         for step in steps
     ]
-    return moved + [Step(paper_id, study_id, role) for paper_id, role in changed.items()]
+    return moved + [RegroupingStep(paper_id, study_id, role) for paper_id, role in changed.items()]
 
 
 def _heir(reports: Iterable[Report]) -> Report | None:

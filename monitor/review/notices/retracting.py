@@ -21,7 +21,7 @@ from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.language import english
 from monitor.literature.papers import statements
-from monitor.literature.papers.statements import Word
+from monitor.literature.papers.statements import StandingWord
 from monitor.literature.tables import Paper, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS
 from monitor.review import locking, rules, studies
@@ -145,14 +145,14 @@ def require(session: Session, alert_id: int) -> StudyAlert:
     return alert
 
 
-def word_of(session: Session, alert: StudyAlert) -> Word | None:
+def word_of(session: Session, alert: StudyAlert) -> StandingWord | None:
     """Find what is said now that an alert tells of; None: nothing any more."""
     named = (alert.kind, alert.scheme, alert.value)
     words = opening.words_on(session, alert.paper_id)
     return next((one for one in words if alert_rules.answers(named, one, is_open=True)), None)
 
 
-def who_says(session: Session, paper_id: int, word: Word) -> list[str]:
+def who_says(session: Session, paper_id: int, word: StandingWord) -> list[str]:
     """Name the sources that say something of a paper, for readers."""
     names = statements.who_says(session, paper_id, word)
     return [databases.in_words(name) for name in names]
@@ -334,7 +334,7 @@ def _reason(session: Session, alert: StudyAlert, at: datetime) -> str:
     return f"{deciding.RETRACTED}{said} {verb} so{where}. We read that on {english.day(at)}"
 
 
-def _notice(session: Session, word: Word) -> str:
+def _notice(session: Session, word: StandingWord) -> str:
     """Name the notice, and its day where it is known."""
     named = [identifier for identifier in word.names if identifier.scheme != "paper"]
     if not named and word.notice_id is None:

@@ -49,7 +49,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PaperPair:
     """A link as pages show it: the two papers, and what confirming it would do.
 
     ``hindrance`` says why it cannot be confirmed. ``kept_id`` stays if they become one;
@@ -157,7 +157,7 @@ def _after_its_forerunner(session: Session, relation: Relation, report: Hanging)
     return Hanging(report.paper_id, report.linked_id, report.study_id, PaperRole.MAIN, beside)
 
 
-def pair(session: Session, link_id: int) -> Pair:
+def pair(session: Session, link_id: int) -> PaperPair:
     """Show two papers of a link as they are now.
 
     Raises:
@@ -172,7 +172,7 @@ def pair(session: Session, link_id: int) -> Pair:
         follows = two_studies(session, left.id, right.id)
     else:
         follows = hanging(session, link.relation, left.id, right.id)
-    return Pair(
+    return PaperPair(
         link_id=link.id,
         relation=link.relation,
         state=link.state,

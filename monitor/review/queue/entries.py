@@ -17,7 +17,7 @@ from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
 from monitor.literature.design.detection import read_design
-from monitor.literature.design.rules import Suggestion
+from monitor.literature.design.rules import DesignSuggestion
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers.reconcile import as_hit, in_order
 from monitor.literature.tables import (
@@ -30,7 +30,7 @@ from monitor.literature.tables import (
 )
 from monitor.literature.words import Lane
 from monitor.review.queue import lanes
-from monitor.review.queue.lanes import Filters, Order, Place
+from monitor.review.queue.lanes import Filters, Order, PageEnd
 from monitor.review.queue.screening import with_merged
 from monitor.review.tables import QueueItem, QueueOrder, Screening
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
@@ -153,7 +153,7 @@ class QueueEntry:
     sources: tuple[str, ...]
     hits: tuple[Hit, ...]
     matched: tuple[MatchedWords, ...]
-    suggestion: Suggestion | None
+    suggestion: DesignSuggestion | None
     standing: QueueStanding
     study_id: int | None
 
@@ -209,7 +209,7 @@ def queue(
     order: Order = Order.LIKELY,
     filters: Filters = _EVERYTHING,
     limit: int = 50,
-    after: Place | None = None,
+    after: PageEnd | None = None,
 ) -> list[QueueEntry]:
     """List a lane: open papers as ``order`` says, all others in the order they came in."""
     return _entries(session, lanes.page(session, stage, order, filters, after, limit))
@@ -281,7 +281,7 @@ def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, Scr
 @lru_cache(maxsize=_REMEMBERED)
 def _read(
     title: str, abstract: str | None, types: tuple[str, ...], keywords: tuple[str, ...]
-) -> Suggestion | None:
+) -> DesignSuggestion | None:
     """Read a design; the same papers stand on top of the queue all day, and reading is most of it."""
     return read_design(title, abstract, types, keywords)
 

@@ -47,7 +47,7 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageEnd:
     """The paper that a page ended with: the next page begins behind it.
 
     ``score`` is what it had on that page. A new order may have moved it since: the next page begins
@@ -58,7 +58,7 @@ class Place:
     score: float | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Place | None":
+    def parse(cls, text: str) -> "PageEnd | None":
         """Read what ``str`` wrote; None for anything else."""
         met = _PLACE.fullmatch(text)
         if met is None or int(met[1]) > _LARGEST_ID:
@@ -129,7 +129,7 @@ def page(
     stage: Stage,
     order: Order,
     filters: Filters,
-    after: Place | None,
+    after: PageEnd | None,
     limit: int,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Read the papers behind a place, each with what was read from it; None where nothing was.
@@ -277,7 +277,7 @@ def _merged(first: Select[int, Any], *, likely: bool) -> Select[int, Any]:
     )
 
 
-def _lower(session: Session, after: Place | None) -> dict[str, Any] | None:
+def _lower(session: Session, after: PageEnd | None) -> dict[str, Any] | None:
     if after is None:
         return None
     now = session.scalar(_SCORE, {"paper_id": after.paper_id})
@@ -288,7 +288,7 @@ def _lower(session: Session, after: Place | None) -> dict[str, Any] | None:
     return {"behind": -max(scores), "behind_id": after.paper_id}
 
 
-def _later(session: Session, after: Place | None) -> dict[str, Any] | None:
+def _later(session: Session, after: PageEnd | None) -> dict[str, Any] | None:
     if after is None:
         return None
     queued = session.scalar(_QUEUED, {"paper_id": after.paper_id})

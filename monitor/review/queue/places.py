@@ -8,7 +8,7 @@ matches or its place in the queue, whatever code that is.
 
 from dataclasses import replace
 
-from monitor.kernel.persistence.triggers import Kept, Trigger, keep
+from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 
 _COLUMNS = "paper_id, slug, stage, lane, design, rank, queued_at"
 _NAMED = 'SELECT slug FROM "match" WHERE paper_id = NEW.paper_id'
@@ -111,7 +111,7 @@ _TALLY = (
     ),
 )
 keep(
-    Kept(
+    KeptTables(
         tables=frozenset(
             {"paper", "paper_reading", "match", "queue_item", "queue_place", "queue_tally"}
         ),

@@ -13,7 +13,7 @@ _Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class ReaderAgreement:
     """``same`` of ``pairs`` alike. ``kappa`` is None where chance alone would make all alike."""
 
     pairs: int
@@ -28,7 +28,7 @@ class Agreement:
         return self.same / self.pairs if self.pairs else None
 
 
-def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
+def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> ReaderAgreement:
     """Measure the agreement of pairs of answers to questions of one kind.
 
     >>> agreement([("yes", "yes"), ("no", "no"), ("yes", "no"), ("no", "no")]).kappa
@@ -40,11 +40,11 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     words = first.keys() | second.keys()
     chance = sum(first[word] * second[word] for word in words) / total**2 if total else 1.0
     if chance >= 1:
-        return Agreement(total, same, None, None, None)
+        return ReaderAgreement(total, same, None, None, None)
     observed = same / total
     kappa = (observed - chance) / (1 - chance)
     spread = _Z * math.sqrt(_variance(cells, first, second, total, observed, chance))
-    return Agreement(total, same, kappa, max(kappa - spread, -1.0), min(kappa + spread, 1.0))
+    return ReaderAgreement(total, same, kappa, max(kappa - spread, -1.0), min(kappa + spread, 1.0))
 
 
 def _variance(

@@ -3,10 +3,10 @@
 from typing import TypeVar
 
 from monitor.catalogue.words import ArmRole, ComparatorClass
-from monitor.review.reading.model import Arm, Part, Reading, Result, Risk
+from monitor.review.reading.model import Arm, Reading, ReadingPart, ReadingResult, Risk
 from monitor.review.rules import plain
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=ReadingPart)
 
 
 def cleaned(reading: Reading) -> Reading:
@@ -30,7 +30,7 @@ def _arm(arm: Arm) -> Arm:
     return arm.model_copy(update={"comparator": None})
 
 
-def _result(result: Result) -> Result:
+def _result(result: ReadingResult) -> ReadingResult:
     update = {"reported": _plain(result.reported), "risk": _risk(result.risk)}
     return _plain(result).model_copy(update=update)
 

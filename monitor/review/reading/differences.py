@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from monitor.catalogue.shapes.tools import Tool
 from monitor.review.reading import appraised
-from monitor.review.reading.model import Arm, Part, Reading, Reported, Result, Risk
-from monitor.review.reading.to_mend import Place
+from monitor.review.reading.model import Arm, Reading, ReadingPart, ReadingResult, Reported, Risk
+from monitor.review.reading.to_mend import AnswerPlace
 
 PRESENT = "present"  # the field of an arm or result that only one of the two has
 TOOL = "tool"
@@ -50,10 +50,10 @@ _NAMED = {
     **dict.fromkeys(Reported.model_fields.keys() - {"direction"}, "the numbers"),
 }
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=ReadingPart)
 
 
-class State(StrEnum):
+class AnswerState(StrEnum):
     """How two answers stand to each other."""
 
     SAME = "same"
@@ -65,17 +65,17 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DifferenceRow:
     """One answer of each of two readers."""
 
-    place: Place
+    place: AnswerPlace
     first: Any
     second: Any
-    state: State
+    state: AnswerState
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class DomainDifference:
     """What two readers come to in one domain of a result's tool; None: not judged."""
 
     result: str
@@ -91,22 +91,22 @@ class Domain:
         return self.first != self.second
 
 
-def differences(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[Row, ...]:
+def differences(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[DifferenceRow, ...]:
     """Give the rows that somebody has to settle, in the order of the form.
 
     Two who both say that the study should not count differ in nothing that matters.
     """
     if a.count_it is False and b.count_it is False:
         return ()
-    return tuple(row for row in rows(a, b, tools) if row.state is State.DIFFERS)
+    return tuple(row for row in rows(a, b, tools) if row.state is AnswerState.DIFFERS)
 
 
-def rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[Row, ...]:
+def rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[DifferenceRow, ...]:
     """Set every answer of two readings side by side, in the order of the form."""
     return (*_study_rows(a, b), *_part_rows(a, b, tools))
 
 
-def domains(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[Domain, ...]:
+def domains(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> tuple[DomainDifference, ...]:
     """Set the domains' judgements side by side, of every result that both have judged by one tool."""
     return tuple(
         domain
@@ -133,7 +133,7 @@ def common(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Reading:
     )
 
 
-def named(place: Place) -> str:
+def named(place: AnswerPlace) -> str:
     """Name an answer for a sentence.
 
     >>> named(Place("risk", "r1", "1.2")), named(Place("study", "", "count_it"))
@@ -149,12 +149,12 @@ def named(place: Place) -> str:
     return _NAMED.get(place.field, place.field.replace("_", " "))
 
 
-def _study_rows(a: Reading, b: Reading) -> Iterator[Row]:
+def _study_rows(a: Reading, b: Reading) -> Iterator[DifferenceRow]:
     yield from _rows("study", "", a, b, judged=_STUDY)
     yield from _rows("study", "", a.independence, b.independence, judged=())
 
 
-def _part_rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[Row]:
+def _part_rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[DifferenceRow]:
     for first, second in _shared(a.arms, b.arms):
         yield from _rows("arms", first.key, first, second, judged=_ARM)
     yield from _lone("arms", a.arms, b.arms)
@@ -163,17 +163,21 @@ def _part_rows(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[Ro
     yield from _lone("results", a.results, b.results)
 
 
-def _result_rows(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Row]:
+def _result_rows(
+    a: ReadingResult, b: ReadingResult, tools: Mapping[str, Tool]
+) -> Iterator[DifferenceRow]:
     yield from _rows("results", a.key, a, b, judged=_RESULT)
     numbers = [name for name in type(a.reported).model_fields if name not in _NOT_NUMBERS]
     yield from _rows("results", a.key, a.reported, b.reported, judged=numbers)
     yield from _risk_rows(a, b, tools)
 
 
-def _risk_rows(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Row]:
-    place = Place("risk", a.key, TOOL)
+def _risk_rows(
+    a: ReadingResult, b: ReadingResult, tools: Mapping[str, Tool]
+) -> Iterator[DifferenceRow]:
+    place = AnswerPlace("risk", a.key, TOOL)
     if a.risk.tool != b.risk.tool:
-        yield Row(place, a.risk.tool, b.risk.tool, State.DIFFERS)
+        yield DifferenceRow(place, a.risk.tool, b.risk.tool, AnswerState.DIFFERS)
         return
     tool = tools.get(a.risk.tool)
     if tool is None:
@@ -184,30 +188,38 @@ def _risk_rows(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Row]
     yield _overall_row(a, b, tool)
 
 
-def _answer_rows(a: Result, b: Result, domain: Domain, tool: Tool) -> Iterator[Row]:
+def _answer_rows(
+    a: ReadingResult, b: ReadingResult, domain: DomainDifference, tool: Tool
+) -> Iterator[DifferenceRow]:
     first, second = appraised.said(a.risk), appraised.said(b.risk)
     for question in appraised.questions(tool)[domain.id]:
         pair = first.get(question.id), second.get(question.id)
         if pair == (None, None):
             continue
-        state = State.SAME if pair[0] == pair[1] else State.SAME_SIDE
+        state = AnswerState.SAME if pair[0] == pair[1] else AnswerState.SAME_SIDE
         if question.id in domain.decided_by:
-            state = State.DIFFERS
-        yield Row(Place("risk", a.key, question.id), *pair, state)
+            state = AnswerState.DIFFERS
+        yield DifferenceRow(AnswerPlace("risk", a.key, question.id), *pair, state)
     if domain.differs and not domain.decided_by:  # the answers are the same: one judges otherwise
-        yield Row(Place("risk", a.key, domain.id), domain.first, domain.second, State.DIFFERS)
+        yield DifferenceRow(
+            AnswerPlace("risk", a.key, domain.id), domain.first, domain.second, AnswerState.DIFFERS
+        )
 
 
-def _overall_row(a: Result, b: Result, tool: Tool) -> Row:
+def _overall_row(a: ReadingResult, b: ReadingResult, tool: Tool) -> DifferenceRow:
     whole = [appraised.stand(tool, risk).overall for risk in (a.risk, b.risk)]
     first, second = (standing.judgement for standing in whole)
     own = any(standing.overridden or standing.by_reviewer for standing in whole)
     # where domains differ, the overall judgement follows from how they are settled
-    state = State.SAME if first == second else State.DIFFERS if own else State.FOLLOWS
-    return Row(Place("risk", a.key, appraised.OVERALL), first, second, state)
+    state = (
+        AnswerState.SAME if first == second else AnswerState.DIFFERS if own else AnswerState.FOLLOWS
+    )
+    return DifferenceRow(AnswerPlace("risk", a.key, appraised.OVERALL), first, second, state)
 
 
-def _domains(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Domain]:
+def _domains(
+    a: ReadingResult, b: ReadingResult, tools: Mapping[str, Tool]
+) -> Iterator[DomainDifference]:
     tool = tools.get(a.risk.tool)
     if tool is None or a.risk.tool != b.risk.tool:
         return
@@ -226,25 +238,31 @@ def _domains(a: Result, b: Result, tools: Mapping[str, Tool]) -> Iterator[Domain
             if pair[0] != pair[1] and first.get(question.id) != second.get(question.id)
         )
         name = (domain or other).name  # type: ignore[union-attr]  # one of them is there
-        yield Domain(a.key, part, name, *pair, decided)
+        yield DomainDifference(a.key, part, name, *pair, decided)
 
 
-def _rows(step: str, key: str, a: Part, b: Part, *, judged: Sequence[str]) -> Iterator[Row]:
+def _rows(
+    step: str, key: str, a: ReadingPart, b: ReadingPart, *, judged: Sequence[str]
+) -> Iterator[DifferenceRow]:
     for name in type(a).model_fields:
         first, second = getattr(a, name), getattr(b, name)
-        if name in {"key", "version", "tool"} or isinstance(first, (Part, tuple, dict)):
+        if name in {"key", "version", "tool"} or isinstance(first, (ReadingPart, tuple, dict)):
             continue
         if first is second is None or first == second == "":
             continue
-        yield Row(Place(step, key, name), first, second, _state(name, first, second, judged))
+        yield DifferenceRow(
+            AnswerPlace(step, key, name), first, second, _state(name, first, second, judged)
+        )
 
 
-def _state(name: str, first: object, second: object, judged: Sequence[str]) -> State:
+def _state(name: str, first: object, second: object, judged: Sequence[str]) -> AnswerState:
     if first == second:
-        return State.SAME
+        return AnswerState.SAME
     if name in judged:
-        return State.DIFFERS
-    return State.BOTH if _is_text(name, first) or _is_text(name, second) else State.UNKNOWN
+        return AnswerState.DIFFERS
+    return (
+        AnswerState.BOTH if _is_text(name, first) or _is_text(name, second) else AnswerState.UNKNOWN
+    )
 
 
 def _is_text(name: str, value: object) -> bool:
@@ -252,13 +270,13 @@ def _is_text(name: str, value: object) -> bool:
 
 
 def _lone(
-    step: str, first: Sequence[Arm | Result], second: Sequence[Arm | Result]
-) -> Iterator[Row]:
+    step: str, first: Sequence[Arm | ReadingResult], second: Sequence[Arm | ReadingResult]
+) -> Iterator[DifferenceRow]:
     in_first, in_second = {part.key for part in first}, {part.key for part in second}
     for part in (*first, *second):
         if part.key in in_first ^ in_second:
             has = part.key in in_first, part.key in in_second
-            yield Row(Place(step, part.key, PRESENT), *has, State.DIFFERS)
+            yield DifferenceRow(AnswerPlace(step, part.key, PRESENT), *has, AnswerState.DIFFERS)
 
 
 def _shared(first: Sequence[P], second: Sequence[P]) -> list[tuple[P, P]]:
@@ -272,7 +290,7 @@ def _arms(a: Reading, b: Reading) -> Iterator[Arm]:
     yield from _unshared(a.arms, b.arms)
 
 
-def _results(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[Result]:
+def _results(a: Reading, b: Reading, tools: Mapping[str, Tool]) -> Iterator[ReadingResult]:
     for first, second in _shared(a.results, b.results):
         numbers = [n for n in type(first.reported).model_fields if n not in _NOT_NUMBERS]
         nested = {
@@ -289,13 +307,13 @@ def _unshared(first: Sequence[P], second: Sequence[P]) -> Iterator[P]:
     yield from (part for part in (*first, *second) if part.key not in shared)  # type: ignore[attr-defined]  # the same
 
 
-def _common_risk(a: Result, b: Result, tools: Mapping[str, Tool]) -> Risk:
+def _common_risk(a: ReadingResult, b: ReadingResult, tools: Mapping[str, Tool]) -> Risk:
     if a.risk.tool != b.risk.tool:
         return Risk()
     if a.risk.tool not in tools:
         return _common(a.risk, b.risk, judged=("stated",), nested={"answers": {}, "overrides": {}})
     open_questions = {
-        row.place.field for row in _risk_rows(a, b, tools) if row.state is State.DIFFERS
+        row.place.field for row in _risk_rows(a, b, tools) if row.state is AnswerState.DIFFERS
     }
     return Risk(
         tool=a.risk.tool,

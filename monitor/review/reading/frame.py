@@ -9,9 +9,9 @@ moment, their groups and results are matched by what they say.
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from monitor.review.reading.model import Arm, Reading, Result, next_key
+from monitor.review.reading.model import Arm, Reading, ReadingResult, next_key
 
-P = TypeVar("P", Arm, Result)
+P = TypeVar("P", Arm, ReadingResult)
 
 _THE_SAME, _ALIKE, _PERHAPS = 3, 2, 1  # how like two parts are
 
@@ -30,7 +30,7 @@ def frame(reading: Reading) -> Reading:
             for arm in reading.arms
         ),
         results=tuple(
-            Result(
+            ReadingResult(
                 key=result.key,
                 experimental=result.experimental,
                 comparator=result.comparator,
@@ -98,7 +98,7 @@ def _arm_likeness(a: Arm, b: Arm) -> int:
     return _ALIKE if a.comparator is b.comparator or _plain(a.name) == _plain(b.name) else _PERHAPS
 
 
-def _result_likeness(a: Result, b: Result) -> int:
+def _result_likeness(a: ReadingResult, b: ReadingResult) -> int:
     if (a.experimental, a.comparator) != (b.experimental, b.comparator):
         return 0
     names = {_plain(a.measure), _plain(a.outcome)} & {_plain(b.measure), _plain(b.outcome)}
@@ -110,7 +110,7 @@ def _result_likeness(a: Result, b: Result) -> int:
     return _PERHAPS if a.key == b.key else 0
 
 
-def _with_arms(result: Result, arms: dict[str, str]) -> Result:
+def _with_arms(result: ReadingResult, arms: dict[str, str]) -> ReadingResult:
     keys = {side: getattr(result, side) for side in ("experimental", "comparator")}
     return result.model_copy(update={side: arms.get(key, key) for side, key in keys.items()})
 

@@ -35,7 +35,7 @@ MAX_RESULTS = 60
 Key = Annotated[str, Field(pattern=r"^[ar][1-9][0-9]{0,2}$")]
 
 
-class Part(BaseModel):
+class ReadingPart(BaseModel):
     """A frozen part of a reading that refuses keys it does not know."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
@@ -48,7 +48,7 @@ class Part(BaseModel):
         return value
 
 
-class Arm(Part):
+class Arm(ReadingPart):
     """What one group got. ``intervention`` is a slug of the ten, or empty."""
 
     key: Key
@@ -64,7 +64,7 @@ class Arm(Part):
     by_developers: bool | None = None  # delivered by the intervention's developers
 
 
-class Reported(Part):
+class Reported(ReadingPart):
     """An effect as the paper reports it, for the experimental arm (i) and the comparator's (c).
 
     ``direction``: 1 where the experimental arm did better, -1 where the comparator's did, 0 where
@@ -92,7 +92,7 @@ class Reported(Part):
     as_printed: str = ""  # where a figure that is hard to believe stands so; since version 2
 
 
-class Answered(Part):
+class Answered(ReadingPart):
     """An answer to a question of a tool, with the sentence it rests on and its place."""
 
     answer: str
@@ -100,14 +100,14 @@ class Answered(Part):
     place: str = ""
 
 
-class Override(Part):
+class Override(ReadingPart):
     """A judgement that stands in place of the tool's, and why."""
 
     judgement: str
     reason: str = ""
 
 
-class Risk(Part):
+class Risk(ReadingPart):
     """The appraisal of one result in a published tool: ``tool`` as the catalogue names it.
 
     ``overrides`` are by domain, or ``overall``. ``stated`` is an overall judgement without
@@ -121,7 +121,7 @@ class Risk(Part):
     reason: str = ""
 
 
-class Result(Part):
+class ReadingResult(ReadingPart):
     """One outcome of a comparison of two arms, at one time. ``months`` from the end of treatment."""
 
     key: Key
@@ -141,7 +141,7 @@ class Result(Part):
     risk: Risk = Risk()
 
 
-class Independence(Part):
+class Independence(ReadingPart):
     """What the intervention's developers had to do with the study: four facts; None: not known."""
 
     authored: bool | None = None
@@ -150,7 +150,7 @@ class Independence(Part):
     sold: bool | None = None
 
 
-class Reading(Part):
+class Reading(ReadingPart):
     """One reviewer's answers on one study."""
 
     version: int = VERSION
@@ -171,13 +171,13 @@ class Reading(Part):
     harms: Harms | None = None
     harms_note: str = ""
     arms: Annotated[tuple[Arm, ...], Field(max_length=MAX_ARMS)] = ()
-    results: Annotated[tuple[Result, ...], Field(max_length=MAX_RESULTS)] = ()
+    results: Annotated[tuple[ReadingResult, ...], Field(max_length=MAX_RESULTS)] = ()
 
     def arm(self, key: str) -> Arm | None:
         """Find an arm; None: there is none of that key."""
         return next((arm for arm in self.arms if arm.key == key), None)
 
-    def result(self, key: str) -> Result | None:
+    def result(self, key: str) -> ReadingResult | None:
         """Find a result; None: there is none of that key."""
         return next((result for result in self.results if result.key == key), None)
 

@@ -6,7 +6,7 @@ Says in one sentence each what contradicts what, before anything is worked out f
 from collections.abc import Callable, Iterator
 
 from monitor.catalogue.words import EffectType
-from monitor.review.reading.model import Reading, Reported, Result
+from monitor.review.reading.model import Reading, ReadingResult, Reported
 
 Fault = tuple[str, str]  # field, sentence
 
@@ -54,14 +54,14 @@ _SPREAD = {
 }
 
 
-def reported_problems(reading: Reading, result: Result) -> Iterator[Fault]:
+def reported_problems(reading: Reading, result: ReadingResult) -> Iterator[Fault]:
     """List what is to be mended in a result's numbers, by the field of the form."""
     yield from number_problems(reading, result)
     if result.reported.type is not None and not result.reported.quote.strip():
         yield "quote", "Quote the sentence or the table's row that it rests on"
 
 
-def number_problems(reading: Reading, result: Result) -> Iterator[Fault]:
+def number_problems(reading: Reading, result: ReadingResult) -> Iterator[Fault]:
     """List what keeps an effect from being worked out of a result's numbers."""
     told = result.reported
     if told.type is None:
@@ -78,7 +78,7 @@ def number_problems(reading: Reading, result: Result) -> Iterator[Fault]:
         yield from _analysed(reading, result)
 
 
-def _missing(result: Result) -> Iterator[Fault]:
+def _missing(result: ReadingResult) -> Iterator[Fault]:
     told = result.reported
     if told.type is None:
         return
@@ -146,7 +146,7 @@ def _together(told: Reported) -> Iterator[Fault]:
         )
 
 
-def _analysed(reading: Reading, result: Result) -> Iterator[Fault]:
+def _analysed(reading: Reading, result: ReadingResult) -> Iterator[Fault]:
     for name, key in (("n_i", result.experimental), ("n_c", result.comparator)):
         arm, analysed = reading.arm(key), getattr(result.reported, name)
         if arm and arm.randomised and analysed and analysed > arm.randomised:

@@ -6,14 +6,14 @@ from typing import Any
 
 from monitor.catalogue.shapes.tools import Tool
 from monitor.review.reading import appraised
-from monitor.review.reading.differences import PRESENT, TOOL, Row, common
-from monitor.review.reading.model import Answered, Override, Reading, Reported, Result, Risk
-from monitor.review.reading.to_mend import Place
+from monitor.review.reading.differences import PRESENT, TOOL, DifferenceRow, common
+from monitor.review.reading.model import Answered, Override, Reading, ReadingResult, Reported, Risk
+from monitor.review.reading.to_mend import AnswerPlace
 
 _NONE = "-"  # of an answer that one of the two has not given
 
 
-def field_of(place: Place) -> str:
+def field_of(place: AnswerPlace) -> str:
     """Name the field of a form in which a difference is settled.
 
     >>> field_of(Place("risk", "r1", "1.2"))
@@ -31,7 +31,7 @@ def written(value: object) -> str:
     return value.value if isinstance(value, StrEnum) else str(value)
 
 
-def options(row: Row, reading: Reading, tools: Mapping[str, Tool]) -> tuple[Any, ...]:
+def options(row: DifferenceRow, reading: Reading, tools: Mapping[str, Tool]) -> tuple[Any, ...]:
     """Give what somebody may settle on: any answer of a tool's question, else what either said.
 
     None is offered where one of the two was not asked the question.
@@ -48,7 +48,7 @@ def options(row: Row, reading: Reading, tools: Mapping[str, Tool]) -> tuple[Any,
 def settled(
     first: Reading,
     second: Reading,
-    chosen: Sequence[tuple[Row, Any]],
+    chosen: Sequence[tuple[DifferenceRow, Any]],
     tools: Mapping[str, Tool],
 ) -> Reading:
     """Give what two readings have in common, with what was chosen where they differ."""
@@ -58,7 +58,7 @@ def settled(
     return _with_quotes(reading, first, second)
 
 
-def quote_of(reading: Reading, place: Place) -> str:
+def quote_of(reading: Reading, place: AnswerPlace) -> str:
     """Give the sentence that an answer rests on; empty: none was given."""
     result = reading.result(place.key)
     if result is None:
@@ -79,7 +79,7 @@ def _words_of(tool: Tool, field: str) -> tuple[str, ...]:
 
 def _with(
     reading: Reading,
-    place: Place,
+    place: AnswerPlace,
     value: Any,  # noqa: ANN401 - one answer's value
     tools: Mapping[str, Tool],
 ) -> Reading:
@@ -100,18 +100,18 @@ def _with(
     return reading.model_copy(update={"results": results})
 
 
-def _without(reading: Reading, place: Place) -> Reading:
+def _without(reading: Reading, place: AnswerPlace) -> Reading:
     name = "arms" if place.step == "arms" else "results"
     kept = tuple(part for part in getattr(reading, name) if part.key != place.key)
     return reading.model_copy(update={name: kept})
 
 
 def _result_with(
-    result: Result,
-    place: Place,
+    result: ReadingResult,
+    place: AnswerPlace,
     value: Any,  # noqa: ANN401 - one answer's value
     tools: Mapping[str, Tool],
-) -> Result:
+) -> ReadingResult:
     if place.step == "risk":
         risk = _risk_with(result.risk, place.field, value, tools)
         return result.model_copy(update={"risk": risk})

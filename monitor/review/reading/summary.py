@@ -25,8 +25,8 @@ from monitor.review.reading.model import (
     Arm,
     Independence,
     Reading,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
     from_json,
     interventions,
@@ -47,7 +47,7 @@ _SIGNS = {
 _WITH_GROUPS = (Design.RANDOMISED, Design.NON_RANDOMISED)
 
 
-def main_result(reading: Reading) -> Result | None:
+def main_result(reading: Reading) -> ReadingResult | None:
     """Give the result that tells a study to the grading rule; None: the study has none.
 
     What is nearest to attachment; then of all randomised, planned as primary, and first in time.
@@ -62,7 +62,7 @@ def judgement(
 
     A study that should not count may leave everything else open; then it is told as unknown.
     """
-    result = main_result(reading) or Result(key="r1")
+    result = main_result(reading) or ReadingResult(key="r1")
     return Judgement(
         count_it=bool(reading.count_it),
         reason=reading.reason,
@@ -123,8 +123,8 @@ def sign_of(reported: Reported, better: Better | None) -> int | None:
     return ((difference > 0) - (difference < 0)) * (1 if better is Better.HIGHER else -1)
 
 
-def _of_before(told: Judgement, comparator: str) -> Result:
-    return Result(
+def _of_before(told: Judgement, comparator: str) -> ReadingResult:
+    return ReadingResult(
         key="r1",
         experimental="a1" if told.interventions else "",
         comparator=comparator,
@@ -139,7 +139,7 @@ def _of_before(told: Judgement, comparator: str) -> Result:
     )
 
 
-def _precedence(result: Result) -> tuple[int, int, bool, float, int]:
+def _precedence(result: ReadingResult) -> tuple[int, int, bool, float, int]:
     return (
         _ORDER.index(result.kind) if result.kind else len(_ORDER),
         _ORDER_OF_POPULATIONS.index(result.population),
@@ -172,12 +172,12 @@ def _why(risk: Risk, tools: Mapping[str, Tool]) -> str:
     return ". ".join([*concerns, *own]) or f"{tool.name}: no domain gives concern"
 
 
-def _outcome(result: Result) -> str:
+def _outcome(result: ReadingResult) -> str:
     time = "" if result.months is None else f"{result.months:g} months after the end"
     return ", ".join(part for part in (result.outcome, result.measure, time) if part)
 
 
-def _people(reading: Reading, result: Result) -> int | None:
+def _people(reading: Reading, result: ReadingResult) -> int | None:
     """Count the people analysed, or else those put into the groups compared."""
     numbers = (result.reported.n_i, result.reported.n_c)
     if None not in numbers:

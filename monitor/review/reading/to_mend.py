@@ -15,7 +15,7 @@ from monitor.catalogue.words import (
 from monitor.kernel.errors import InvalidInput
 from monitor.review import rules
 from monitor.review.reading import appraised
-from monitor.review.reading.model import Arm, Reading, Result
+from monitor.review.reading.model import Arm, Reading, ReadingResult
 from monitor.review.reading.reported import MAX_PEOPLE, reported_problems
 from monitor.review.reading.tools import design_for_tool
 from monitor.review.reading.tools import problems as problems_of_tool
@@ -28,7 +28,7 @@ TO_APPRAISE = frozenset({ResultClass.ATTACHMENT, ResultClass.PROXIMAL})
 _WITH_GROUPS = frozenset({Design.RANDOMISED, Design.NON_RANDOMISED})
 
 
-class Place(NamedTuple):
+class AnswerPlace(NamedTuple):
     """Where an answer stands: the step of the form, the arm or result, and the field."""
 
     step: str  # study, arms, results, risk
@@ -36,17 +36,17 @@ class Place(NamedTuple):
     field: str
 
 
-class Problem(NamedTuple):
+class PlacedProblem(NamedTuple):
     """What is to be mended, and where."""
 
-    place: Place
+    place: AnswerPlace
     sentence: str
 
 
 class NotWhole(InvalidInput):
     """A reading cannot be handed in yet; ``problems`` are all there are."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[PlacedProblem, ...]) -> None:
         super().__init__(problems[0].sentence, field=problems[0].place.field)
         self.problems = problems
 
@@ -56,7 +56,7 @@ def require_whole(
     tools: Mapping[str, Tool],
     slugs: Collection[str],
     chosen: Tool | None = None,
-    asked: Iterable[Problem] = (),
+    asked: Iterable[PlacedProblem] = (),
 ) -> None:
     """Refuse a reading that cannot be handed in; ``chosen`` is the tool that a lead asked for.
 
@@ -71,7 +71,7 @@ def require_whole(
 
 def problems(
     reading: Reading, tools: Mapping[str, Tool], slugs: Collection[str], chosen: Tool | None = None
-) -> tuple[Problem, ...]:
+) -> tuple[PlacedProblem, ...]:
     """List what is to be mended, in the order of the form.
 
     A study that should not count needs its reason and nothing else.
@@ -93,13 +93,13 @@ def problems(
     )
 
 
-def _not_counted(reading: Reading) -> Iterator[Problem]:
+def _not_counted(reading: Reading) -> Iterator[PlacedProblem]:
     if not reading.reason.strip():
         yield _problem("study", "", "reason", "Say why it should not count")
     yield from _too_long(reading)
 
 
-def _study(reading: Reading) -> Iterator[Problem]:
+def _study(reading: Reading) -> Iterator[PlacedProblem]:
     if reading.design is None:
         yield _problem("study", "", "design", "Choose the design")
     elif reading.design is Design.RANDOMISED and reading.unit is None:
@@ -113,15 +113,15 @@ def _study(reading: Reading) -> Iterator[Problem]:
         yield _problem("study", "", "harms", "Say whether the study looked for harms")
 
 
-def _too_long(reading: Reading) -> Iterator[Problem]:
+def _too_long(reading: Reading) -> Iterator[PlacedProblem]:
     for place, text in _texts(reading):
         try:
             rules.check_text(text, field=place.field)
         except InvalidInput as error:
-            yield Problem(place, str(error))
+            yield PlacedProblem(place, str(error))
 
 
-def _texts(reading: Reading) -> Iterator[tuple[Place, str]]:
+def _texts(reading: Reading) -> Iterator[tuple[AnswerPlace, str]]:
     for step, parts in (
         ("study", (reading,)),
         ("arms", reading.arms),
@@ -130,17 +130,17 @@ def _texts(reading: Reading) -> Iterator[tuple[Place, str]]:
         for part in parts:
             for name, value in part:
                 if isinstance(value, str):
-                    yield Place(step, getattr(part, "key", ""), name), value
+                    yield AnswerPlace(step, getattr(part, "key", ""), name), value
     for result in reading.results:
-        yield Place("results", result.key, "quote"), result.reported.quote
-        yield Place("results", result.key, "as_printed"), result.reported.as_printed
+        yield AnswerPlace("results", result.key, "quote"), result.reported.quote
+        yield AnswerPlace("results", result.key, "as_printed"), result.reported.as_printed
         for question, answered in result.risk.answers.items():
-            yield Place("risk", result.key, question), answered.quote
+            yield AnswerPlace("risk", result.key, question), answered.quote
         for domain, override in result.risk.overrides.items():
-            yield Place("risk", result.key, f"reason-{domain}"), override.reason
+            yield AnswerPlace("risk", result.key, f"reason-{domain}"), override.reason
 
 
-def _arms(reading: Reading, slugs: Collection[str]) -> Iterator[Problem]:
+def _arms(reading: Reading, slugs: Collection[str]) -> Iterator[PlacedProblem]:
     if not any(arm.intervention for arm in reading.arms):
         yield _problem("arms", "", "arms", "Say which group got one of the ten")
     if reading.design in _WITH_GROUPS and len(reading.arms) < 2:  # noqa: PLR2004 - two are compared
@@ -149,7 +149,7 @@ def _arms(reading: Reading, slugs: Collection[str]) -> Iterator[Problem]:
         yield from _arm(arm, slugs)
 
 
-def _arm(arm: Arm, slugs: Collection[str]) -> Iterator[Problem]:
+def _arm(arm: Arm, slugs: Collection[str]) -> Iterator[PlacedProblem]:
     if arm.role is None:
         sentence = "Say whether this group got what is studied, or is what that is compared with"
         yield _problem("arms", arm.key, "role", sentence)
@@ -166,7 +166,7 @@ def _arm(arm: Arm, slugs: Collection[str]) -> Iterator[Problem]:
             yield _problem("arms", arm.key, name, sentence)
 
 
-def _comparator(arm: Arm) -> Iterator[Problem]:
+def _comparator(arm: Arm) -> Iterator[PlacedProblem]:
     if arm.intervention and arm.comparator not in {None, ComparatorClass.ANOTHER}:
         sentence = "This group got one of the ten: its class is “another of the ten”"
         yield _problem("arms", arm.key, "comparator", sentence)
@@ -176,7 +176,7 @@ def _comparator(arm: Arm) -> Iterator[Problem]:
         yield _problem("arms", arm.key, "intervention", "Choose which of the ten it got")
 
 
-def _results(reading: Reading) -> Iterator[Problem]:
+def _results(reading: Reading) -> Iterator[PlacedProblem]:
     if not reading.results:
         yield _problem("results", "", "results", "Add a result: a direction alone is enough")
     for result in reading.results:
@@ -186,7 +186,7 @@ def _results(reading: Reading) -> Iterator[Problem]:
             yield _problem("results", result.key, name, sentence)
 
 
-def _compares(reading: Reading, result: Result) -> Iterator[Problem]:
+def _compares(reading: Reading, result: ReadingResult) -> Iterator[PlacedProblem]:
     first, second = reading.arm(result.experimental), reading.arm(result.comparator)
     if first is None:
         yield _problem("results", result.key, "experimental", "Choose the group that is studied")
@@ -205,7 +205,7 @@ def _compares(reading: Reading, result: Result) -> Iterator[Problem]:
         yield _problem("results", result.key, "experimental", sentence)
 
 
-def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
+def _outcome(reading: Reading, result: ReadingResult) -> Iterator[PlacedProblem]:
     if result.kind is None:
         yield _problem("results", result.key, "kind", "Choose what it measures")
     if not (result.outcome.strip() or result.measure.strip()):
@@ -223,8 +223,8 @@ def _outcome(reading: Reading, result: Result) -> Iterator[Problem]:
 
 
 def _risk(
-    reading: Reading, result: Result, tools: Mapping[str, Tool], chosen: Tool | None
-) -> Iterator[Problem]:
+    reading: Reading, result: ReadingResult, tools: Mapping[str, Tool], chosen: Tool | None
+) -> Iterator[PlacedProblem]:
     risk = result.risk
     if risk.stated or (result.kind not in TO_APPRAISE and not risk.tool):
         return
@@ -251,5 +251,5 @@ def _fits(reading: Reading, tool: Tool) -> bool:
     return design_for_tool(reading.design, by_cluster=by_cluster) in tool.designs
 
 
-def _problem(step: str, key: str, field: str, sentence: str) -> Problem:
-    return Problem(Place(step, key, field), sentence)
+def _problem(step: str, key: str, field: str, sentence: str) -> PlacedProblem:
+    return PlacedProblem(AnswerPlace(step, key, field), sentence)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from monitor.catalogue.shapes.tool_checks import asked_of, holds
-from monitor.catalogue.shapes.tools import ASKED, Domain, Part, Question, StudyDesign, Tool
+from monitor.catalogue.shapes.tools import ASKED, Domain, Question, StudyDesign, Tool, ToolPart
 from monitor.catalogue.words import Design, RiskOfBias
 from monitor.kernel.errors import InvalidInput
 
@@ -17,7 +17,7 @@ OVERALL = "overall"  # the name of the judgement of the whole, beside the domain
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ToolAnswer:
     """A reviewer's answer to one question, with the words it rests on and where they stand."""
 
     value: str
@@ -90,7 +90,7 @@ class Appraised:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ToolProblem:
     """What is wrong with one answer or judgement; ``field`` is its question, domain or the whole."""
 
     field: str
@@ -98,7 +98,7 @@ class Problem:
 
 
 def stand(
-    tool: Tool, answers: Mapping[str, Answer | str], judged: Mapping[str, Judged] | None = None
+    tool: Tool, answers: Mapping[str, ToolAnswer | str], judged: Mapping[str, Judged] | None = None
 ) -> Appraised:
     """Say where an appraisal stands. Total: answers that the tool does not know are not heard.
 
@@ -120,8 +120,8 @@ def stand(
 
 
 def problems(
-    tool: Tool, answers: Mapping[str, Answer | str], judged: Mapping[str, Judged] | None = None
-) -> tuple[Problem, ...]:
+    tool: Tool, answers: Mapping[str, ToolAnswer | str], judged: Mapping[str, Judged] | None = None
+) -> tuple[ToolProblem, ...]:
     """Say everything that stands in the way of a complete appraisal.
 
     What the tool does not know comes first; then, in the order of the form, what is missing and
@@ -133,13 +133,13 @@ def problems(
     unfit = {problem.field for problem in listed}
     for part in (*standing.parts, standing.overall):
         listed += [
-            Problem(name, f"{name}: is asked and has no {_what(part, name)}")
+            ToolProblem(name, f"{name}: is asked and has no {_what(part, name)}")
             for name in part.missing
             if name not in unfit
         ]
         if part.overridden and not given[part.id].reason.strip():
             listed.append(
-                Problem(
+                ToolProblem(
                     part.id,
                     f"{part.id}: the tool's own judgement is {part.computed}: "
                     f"say why it is {part.judgement}",
@@ -208,9 +208,9 @@ def judge_overall(tool: Tool, judgements: Mapping[str, str]) -> str:
     return max(judgements.values(), key=tool.judgements.index)
 
 
-def _values(answers: Mapping[str, Answer | str]) -> dict[str, str]:
+def _values(answers: Mapping[str, ToolAnswer | str]) -> dict[str, str]:
     return {
-        name: answer.value if isinstance(answer, Answer) else answer
+        name: answer.value if isinstance(answer, ToolAnswer) else answer
         for name, answer in answers.items()
     }
 
@@ -317,11 +317,11 @@ def _computed(tool: Tool, domain: Domain, answers: Mapping[str, str]) -> str | N
     return None
 
 
-def _of_part(part: Part, heard: Mapping[str, str]) -> str:
+def _of_part(part: ToolPart, heard: Mapping[str, str]) -> str:
     return next(rule.then for rule in part.rules if holds(rule.when, heard))
 
 
-def _unknown_answers(tool: Tool, answers: Mapping[str, Answer | str]) -> Iterator[Problem]:
+def _unknown_answers(tool: Tool, answers: Mapping[str, ToolAnswer | str]) -> Iterator[ToolProblem]:
     screening = tool.screening.questions if tool.screening else ()
     questions = [
         *screening,
@@ -332,20 +332,22 @@ def _unknown_answers(tool: Tool, answers: Mapping[str, Answer | str]) -> Iterato
         answer = values.pop(question.id, "")
         known = tool.answers_to(question)
         if answer and answer not in known:
-            yield Problem(question.id, f"{question.id}: {answer!r} is none of {', '.join(known)}")
+            yield ToolProblem(
+                question.id, f"{question.id}: {answer!r} is none of {', '.join(known)}"
+            )
     for name in values:
-        yield Problem(name, f"{name}: is no question of {tool.name}")
+        yield ToolProblem(name, f"{name}: is no question of {tool.name}")
 
 
-def _unknown_judgements(tool: Tool, given: Mapping[str, Judged]) -> Iterator[Problem]:
+def _unknown_judgements(tool: Tool, given: Mapping[str, Judged]) -> Iterator[ToolProblem]:
     words = {domain.id: tool.judgements for domain in tool.domains}
     words[OVERALL] = tool.overall_words
     for name, judged in given.items():
         if name not in words:
-            yield Problem(name, f"{name}: is no domain of {tool.name}")
+            yield ToolProblem(name, f"{name}: is no domain of {tool.name}")
         elif judged.value not in words[name]:
             known = ", ".join(words[name]) or "nothing: this tool does not judge its parts"
-            yield Problem(name, f"{name}: {judged.value!r} is none of {known}")
+            yield ToolProblem(name, f"{name}: {judged.value!r} is none of {known}")
 
 
 def _what(part: PartJudged, name: str) -> str:

@@ -17,11 +17,11 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, LinkOver
 from monitor.kernel.persistence.database import affected
 from monitor.usage.returns import rules
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.returns.service import is_open
 from monitor.usage.returns.tables import Collection, ListedService, Return, ReturnLink
 
-Change = Callable[[Answers], Answers]  # what a page makes of the answers before
+Change = Callable[[ServiceAnswers], ServiceAnswers]  # what a page makes of the answers before
 
 _NOWHERE = "This link is not whole, or not ours. Copy it from the e-mail in full."
 MEANWHILE = (
@@ -31,7 +31,7 @@ MEANWHILE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedReturn:
     """A return as its link opens it, on either side of closing.
 
     ``now`` are the answers to show and change: the draft, else what was sent, else nothing.
@@ -42,10 +42,10 @@ class Opened:
     collection: Collection
     is_open: bool
     version: int
-    now: Answers
+    now: ServiceAnswers
     has_draft: bool
     drafted_at: datetime | None
-    sent: Answers | None
+    sent: ServiceAnswers | None
     returned_at: datetime | None
 
 
@@ -53,32 +53,32 @@ class Opened:
 class LastTime:
     """What the same service sent in the wave before, with that wave's name."""
 
-    answers: Answers
+    answers: ServiceAnswers
     wave: str
 
 
-def opened(session: Session, token: str, at: datetime) -> Opened:
+def opened(session: Session, token: str, at: datetime) -> OpenedReturn:
     """Open a return by its link. Changes nothing: whoever opens every link does no harm.
 
     Raises:
         LinkOver: nobody was sent this link.
     """
     service_return, collection, service = _of(session, token)
-    return Opened(
+    return OpenedReturn(
         return_id=service_return.id,
         service=service,
         collection=collection,
         is_open=is_open(collection, at),
         version=service_return.version,
-        now=Answers.from_dict(service_return.draft or service_return.answers),
+        now=ServiceAnswers.from_dict(service_return.draft or service_return.answers),
         has_draft=service_return.draft is not None,
         drafted_at=service_return.drafted_at,
-        sent=Answers.from_dict(service_return.answers) if service_return.answers else None,
+        sent=ServiceAnswers.from_dict(service_return.answers) if service_return.answers else None,
         returned_at=service_return.returned_at,
     )
 
 
-def last_time(session: Session, of: Opened) -> LastTime | None:
+def last_time(session: Session, of: OpenedReturn) -> LastTime | None:
     """Give what the same service sent in the wave before; None: nothing."""
     earlier = (
         select(Return.answers, Collection.name)
@@ -92,7 +92,7 @@ def last_time(session: Session, of: Opened) -> LastTime | None:
         .limit(1)
     )
     row = session.execute(earlier).first()
-    return LastTime(Answers.from_dict(row.answers), row.name) if row else None
+    return LastTime(ServiceAnswers.from_dict(row.answers), row.name) if row else None
 
 
 def save(session: Session, token: str, change: Change, *, version: int, at: datetime) -> bool:
@@ -118,7 +118,7 @@ def send(
     *,
     version: int,
     at: datetime,
-) -> Answers | None:
+) -> ServiceAnswers | None:
     """Let what was typed and saved count, in place of what was sent before; None: the wave has closed.
 
     After closing it is kept as ``save`` keeps it.
@@ -228,8 +228,8 @@ def _held(session: Session, token: str, version: int) -> tuple[Return, Collectio
     return service_return, held, service
 
 
-def _draft(service_return: Return, change: Change, at: datetime) -> Answers:
-    answers = change(Answers.from_dict(service_return.draft or service_return.answers))
+def _draft(service_return: Return, change: Change, at: datetime) -> ServiceAnswers:
+    answers = change(ServiceAnswers.from_dict(service_return.draft or service_return.answers))
     service_return.draft, service_return.drafted_at = answers.to_dict(), at
     service_return.version += 1
     return answers

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from monitor.catalogue.loader import Catalogue
-from monitor.usage.about import About, GoldStandard
+from monitor.usage.about import AboutWave, GoldStandard
 from monitor.usage.returns import rules
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.splits import FEWEST, shown_parts
 from monitor.usage.standing import period
-from monitor.usage.wave_table import Read, Row
+from monitor.usage.wave_table import ReadWave, WaveTableRow
 
 _Part = tuple[str, str, str]  # nation, sector, area
 _WHOLE: _Part = ("", "", "")
@@ -27,11 +27,11 @@ class Given:
     kind: str
     nation: str
     area: str
-    answers: Answers
+    answers: ServiceAnswers
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedServices:
     """What was asked, of whom and when. ``invited`` counts addresses, as responses do."""
 
     name: str
@@ -45,7 +45,7 @@ class Asked:
     invited: int
 
 
-def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
+def wave(asked: AskedServices, given: Sequence[Given], catalogue: Catalogue) -> ReadWave:
     """Make a wave of returns, as if it had been read from files; at least one is needed.
 
     A service counts once; those that one address answered for are one response. What may not be
@@ -53,7 +53,7 @@ def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
     """
     parts = _parts(given) if len(given) >= FEWEST else {}
     rows = tuple(
-        Row(
+        WaveTableRow(
             line=number,
             slug=slug,
             nation=part[0],
@@ -74,13 +74,13 @@ def wave(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> Read:
         [[*row.part, row.slug, row.numerator] for row in rows],
     ]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return Read(about, rows, (), digest)
+    return ReadWave(about, rows, (), digest)
 
 
-def _about(asked: Asked, given: Sequence[Given], catalogue: Catalogue) -> About:
+def _about(asked: AskedServices, given: Sequence[Given], catalogue: Catalogue) -> AboutWave:
     when = period(asked.field_from, asked.field_to)
     services_of = Counter(service.address for service in given)
-    return About(
+    return AboutWave(
         name=asked.name,
         instrument=asked.instrument,
         version=asked.version,

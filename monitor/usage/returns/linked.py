@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.usage.returns.queries import of_wave
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.returns.tables import Collection, Return
 from monitor.usage.splits import FEWEST
 from monitor.usage.tables import Wave
@@ -73,7 +73,8 @@ def linked(session: Session, slug: str, *, before: int | None, now: int | None) 
     if not all(_is_whole(session, collection) for collection in (first, second)):
         return None
     offered = [
-        tuple(slug in Answers.from_dict(answers).offered for answers in pair) for pair in pairs
+        tuple(slug in ServiceAnswers.from_dict(answers).offered for answers in pair)
+        for pair in pairs
     ]
     return Linked(len(pairs), offered.count((False, True)), offered.count((True, False)))
 

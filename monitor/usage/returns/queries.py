@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.kernel.errors import NotFound
-from monitor.usage.returns.rules import Answers
+from monitor.usage.returns.rules import ServiceAnswers
 from monitor.usage.returns.tables import Collection, ListedService, Return
 from monitor.usage.splits import FEWEST
 
 PAGE = 100  # services on one page
 
 
-class Stands(StrEnum):
+class ReturnStands(StrEnum):
     """Where one service's return stands, in the words of pages."""
 
     ANSWERED = "answered"
@@ -48,7 +48,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ResponsePart:
     """How many of one nation or kind were asked, and how many answered."""
 
     name: str  # empty: not known
@@ -72,7 +72,7 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CollectionRow:
     """One service of a collection, as admins see it: where it stands, and none of its answers."""
 
     id: int
@@ -83,7 +83,7 @@ class Row:
     reminders: int
     last_asked_at: datetime
     returned_at: datetime | None
-    stands: Stands
+    stands: ReturnStands
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +131,19 @@ def counts(session: Session, collection_id: int) -> Counts:
     of = {str(stands): int(number) for stands, number in session.execute(statement)}
     return Counts(
         asked=sum(of.values()),
-        answered=of.get(Stands.ANSWERED, 0),
-        begun=of.get(Stands.BEGUN, 0),
-        left=of.get(Stands.LEFT, 0),
-        dead=of.get(Stands.DEAD, 0),
+        answered=of.get(ReturnStands.ANSWERED, 0),
+        begun=of.get(ReturnStands.BEGUN, 0),
+        left=of.get(ReturnStands.LEFT, 0),
+        dead=of.get(ReturnStands.DEAD, 0),
     )
 
 
-def by_nation(session: Session, collection_id: int) -> list[Part]:
+def by_nation(session: Session, collection_id: int) -> list[ResponsePart]:
     """Count who was asked and who answered, by nation, the largest first."""
     return _parts(session, collection_id, ListedService.nation)
 
 
-def by_kind(session: Session, collection_id: int) -> list[Part]:
+def by_kind(session: Session, collection_id: int) -> list[ResponsePart]:
     """Count who was asked and who answered, by kind, the largest first."""
     return _parts(session, collection_id, ListedService.kind)
 
@@ -156,15 +156,15 @@ def volumes(session: Session, collection_id: int, slugs: Iterable[str]) -> list[
     sent = select(Return.answers).where(
         Return.collection_id == collection_id, Return.answers.is_not(None)
     )
-    answers = [Answers.from_dict(raw) for raw in session.scalars(sent)]
+    answers = [ServiceAnswers.from_dict(raw) for raw in session.scalars(sent)]
     return [
         _volume(slug, [answer for answer in answers if slug in answer.offered]) for slug in slugs
     ]
 
 
 def rows(
-    session: Session, collection_id: int, *, after: int = 0, only: Stands | None = None
-) -> list[Row]:
+    session: Session, collection_id: int, *, after: int = 0, only: ReturnStands | None = None
+) -> list[CollectionRow]:
     """Give the next services of a collection, in the order they were asked; at most a page and one."""
     statement = (
         select(Return, ListedService, _stands().label("stands"))
@@ -176,7 +176,7 @@ def rows(
     if only is not None:
         statement = statement.where(_stands() == only.value)
     return [
-        Row(
+        CollectionRow(
             id=service_return.id,
             name=service.name,
             kind=service.kind,
@@ -185,7 +185,7 @@ def rows(
             reminders=service_return.reminders,
             last_asked_at=service_return.last_asked_at,
             returned_at=service_return.returned_at,
-            stands=Stands(stands),
+            stands=ReturnStands(stands),
         )
         for service_return, service, stands in session.execute(statement)
     ]
@@ -213,15 +213,17 @@ def listed(session: Session, *, after: int = 0) -> list[ListedService]:
 def _stands() -> ColumnElement[str]:
     """Say where a return stands; what was sent counts whatever came after it."""
     return case(
-        (Return.answers.is_not(None), Stands.ANSWERED.value),
-        (ListedService.left_at.is_not(None), Stands.LEFT.value),
-        (Return.draft.is_not(None), Stands.BEGUN.value),
-        (ListedService.dead_at.is_not(None), Stands.DEAD.value),
-        else_=Stands.SILENT.value,
+        (Return.answers.is_not(None), ReturnStands.ANSWERED.value),
+        (ListedService.left_at.is_not(None), ReturnStands.LEFT.value),
+        (Return.draft.is_not(None), ReturnStands.BEGUN.value),
+        (ListedService.dead_at.is_not(None), ReturnStands.DEAD.value),
+        else_=ReturnStands.SILENT.value,
     )
 
 
-def _parts(session: Session, collection_id: int, by: InstrumentedAttribute[str]) -> list[Part]:
+def _parts(
+    session: Session, collection_id: int, by: InstrumentedAttribute[str]
+) -> list[ResponsePart]:
     answered = func.sum(case((Return.answers.is_not(None), 1), else_=0))
     statement = (
         select(by, func.count(), answered)
@@ -230,12 +232,15 @@ def _parts(session: Session, collection_id: int, by: InstrumentedAttribute[str])
         .where(Return.collection_id == collection_id)
         .group_by(by)
     )
-    parts = [Part(name, int(asked), int(done)) for name, asked, done in session.execute(statement)]
+    parts = [
+        ResponsePart(name, int(asked), int(done))
+        for name, asked, done in session.execute(statement)
+    ]
     return sorted(parts, key=lambda part: (not part.name, -part.asked, part.name))
 
 
-def _volume(slug: str, offering: Sequence[Answers]) -> Volume:
-    def given(of: Callable[[Answers], object]) -> list[int]:
+def _volume(slug: str, offering: Sequence[ServiceAnswers]) -> Volume:
+    def given(of: Callable[[ServiceAnswers], object]) -> list[int]:
         return [n for answer in offering if isinstance(n := of(answer), int)]
 
     families = given(lambda answer: answer.families.get(slug))

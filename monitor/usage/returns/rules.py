@@ -39,7 +39,7 @@ _COUNT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ServiceAnswers:
     """One service's answers, whole or begun. What is None or left out is not known.
 
     ``families`` and ``trained`` count by slug; ``measures`` are names of the registry and the words
@@ -124,7 +124,7 @@ def measures_problems(ticked: Collection[str], registry: Collection[str]) -> str
 
 
 def unfinished(
-    answers: Answers, slugs: Collection[str], registry: Collection[str], *, has_area: bool
+    answers: ServiceAnswers, slugs: Collection[str], registry: Collection[str], *, has_area: bool
 ) -> dict[str, str]:
     """Say what a return still lacks before it may be sent, by field; empty: nothing."""
     ticked = (*answers.offered, *((NONE,) if answers.none else ()))
@@ -138,11 +138,13 @@ def unfinished(
     return {name: told for name, told in problems.items() if told}
 
 
-def with_offered(answers: Answers, ticked: Iterable[str], slugs: Iterable[str]) -> Answers:
+def with_offered(
+    answers: ServiceAnswers, ticked: Iterable[str], slugs: Iterable[str]
+) -> ServiceAnswers:
     """Change what was offered; counts of what is no longer ticked go."""
     chosen = set(ticked)
     offered = tuple(slug for slug in slugs if slug in chosen)
-    return Answers(
+    return ServiceAnswers(
         offered=offered,
         none=NONE in chosen,
         families=_of(answers.families, offered),
@@ -153,10 +155,10 @@ def with_offered(answers: Answers, ticked: Iterable[str], slugs: Iterable[str]) 
 
 
 def with_counts(
-    answers: Answers, families: Mapping[str, int | None], trained: Mapping[str, int | None]
-) -> Answers:
+    answers: ServiceAnswers, families: Mapping[str, int | None], trained: Mapping[str, int | None]
+) -> ServiceAnswers:
     """Change the counts of what is offered; None is not known."""
-    return Answers(
+    return ServiceAnswers(
         offered=answers.offered,
         none=answers.none,
         families=_of(families, answers.offered),
@@ -167,11 +169,15 @@ def with_counts(
 
 
 def with_measures(
-    answers: Answers, ticked: Iterable[str], registry: Iterable[str], *, may_show_area: bool | None
-) -> Answers:
+    answers: ServiceAnswers,
+    ticked: Iterable[str],
+    registry: Iterable[str],
+    *,
+    may_show_area: bool | None,
+) -> ServiceAnswers:
     """Change how attachment is measured, and whether the area may be shown."""
     chosen = set(ticked)
-    return Answers(
+    return ServiceAnswers(
         offered=answers.offered,
         none=answers.none,
         families=answers.families,
@@ -181,7 +187,9 @@ def with_measures(
     )
 
 
-def uses_gold_standard(answers: Answers, is_gold: Callable[[str | None], bool]) -> bool | None:
+def uses_gold_standard(
+    answers: ServiceAnswers, is_gold: Callable[[str | None], bool]
+) -> bool | None:
     """Tell whether a service uses a gold-standard measure; None where it did not know."""
     if not answers.measures or NOT_KNOWN in answers.measures:
         return None

@@ -19,8 +19,8 @@ from monitor.kernel.language.text import line
 from monitor.kernel.language.uk import LAST_DAY, london, long_date, uk_day
 from monitor.usage import service as waves
 from monitor.usage.returns import building, rules, services_list
-from monitor.usage.returns.rules import Answers
-from monitor.usage.returns.services_list import Listed, ServicesList
+from monitor.usage.returns.rules import ServiceAnswers
+from monitor.usage.returns.services_list import ServiceAsListed, ServicesList
 from monitor.usage.returns.tables import (
     Collection,
     CollectionState,
@@ -29,16 +29,16 @@ from monitor.usage.returns.tables import (
     ReturnLink,
 )
 from monitor.usage.tables import Wave
-from monitor.usage.wave_table import Read
+from monitor.usage.wave_table import ReadWave
 
 _OWN = " (returns)"  # behind the name of a wave that somebody else's has
 _MAX_NAME, _MAX_WORDS, _MAX_PROMOTERS = 60, 500, 40
 _FACTS = ("name", "kind", "nation", "area", "address")
-_One = TypeVar("_One", Listed, ListedService)
+_One = TypeVar("_One", ServiceAsListed, ListedService)
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class BroughtList:
     """What a list came to, in services."""
 
     added: int
@@ -58,7 +58,7 @@ class Opening:
     closes_on: date
 
 
-def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -> Brought:
+def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -> BroughtList:
     """Put services on the list, or bring what is known of them up to date; nobody is taken off.
 
     Raises:
@@ -78,7 +78,7 @@ def bring_list(session: Session, read: ServicesList, *, by: str, at: datetime) -
             session.add_all(added)
     except IntegrityError:
         raise Conflict("somebody brought a list at the same time: bring yours again") from None
-    brought = Brought(
+    brought = BroughtList(
         added=len(added),
         changed=changed,
         same=len(again) - changed,
@@ -243,7 +243,7 @@ def held(session: Session, collection_id: int) -> Collection:
     return collection
 
 
-def _read(session: Session, catalogue: Catalogue, collection: Collection) -> Read | None:
+def _read(session: Session, catalogue: Catalogue, collection: Collection) -> ReadWave | None:
     """Make the wave of all that was sent; None where nothing was."""
     answered = (
         select(Return.answers, ListedService)
@@ -257,7 +257,7 @@ def _read(session: Session, catalogue: Catalogue, collection: Collection) -> Rea
             kind=service.kind,
             nation=service.nation,
             area=service.area,
-            answers=Answers.from_dict(answers),
+            answers=ServiceAnswers.from_dict(answers),
         )
         for answers, service in session.execute(answered)
     ]
@@ -268,7 +268,7 @@ def _read(session: Session, catalogue: Catalogue, collection: Collection) -> Rea
         .join(Return, Return.service_id == ListedService.id)
         .where(Return.collection_id == collection.id)
     )
-    asked = building.Asked(
+    asked = building.AskedServices(
         name=_free_name(session, collection.name),
         question=collection.question,
         instrument=collection.instrument,
@@ -325,7 +325,7 @@ def _anybody_asked(session: Session, collection: Collection) -> bool:
     return session.scalar(asked.limit(1)) is not None
 
 
-def _listed(service: Listed, by: str, at: datetime) -> ListedService:
+def _listed(service: ServiceAsListed, by: str, at: datetime) -> ListedService:
     return ListedService(
         key=service.key,
         **{fact: getattr(service, fact) for fact in _FACTS},
@@ -336,7 +336,9 @@ def _listed(service: Listed, by: str, at: datetime) -> ListedService:
     )
 
 
-def _moved(kept: Sequence[ListedService], services: Sequence[Listed]) -> dict[str, ListedService]:
+def _moved(
+    kept: Sequence[ListedService], services: Sequence[ServiceAsListed]
+) -> dict[str, ListedService]:
     """Find services that are listed elsewhere now, or whose place was not known, by their new key.
 
     One of the same name and address that the list does not name where it was is the same service:
@@ -360,7 +362,7 @@ def _by_name(services: Iterable[_One]) -> dict[tuple[str, str], list[_One]]:
     return named
 
 
-def _update(kept: ListedService, listed: Listed) -> bool:
+def _update(kept: ListedService, listed: ServiceAsListed) -> bool:
     """Bring a service up to date; a new address may be alive again. Tells whether it differed."""
     kept.key = listed.key
     changed: Sequence[str] = [

@@ -22,7 +22,7 @@ _MAX_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ServiceAsListed:
     """One service as listed. ``kind``, ``nation`` and ``area`` are empty where they are not known."""
 
     line: int
@@ -42,7 +42,7 @@ class Listed:
 class ServicesList:
     """A list as read. ``problems`` say why it is refused; none: it may be kept."""
 
-    services: tuple[Listed, ...]
+    services: tuple[ServiceAsListed, ...]
     problems: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def read(data: bytes, areas: Areas) -> ServicesList:
         return ServicesList((), (str(error),))
 
 
-def _table(data: bytes) -> brought_tables.Table:
+def _table(data: bytes) -> brought_tables.BroughtTable:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"the list is larger than {MAX_BYTES // 1_000_000} MB: bring a part")
     table = brought_tables.table(io.BytesIO(data), "the list")
@@ -79,17 +79,17 @@ def _table(data: bytes) -> brought_tables.Table:
     if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
         raise InvalidInput(f"the list names the column {', '.join(twice)} twice")
     rows = tuple(
-        brought_tables.Line(
+        brought_tables.TableLine(
             row.number, {_ALSO.get(name, name): cell for name, cell in row.cells.items()}
         )
         for row in table.rows
     )
-    return brought_tables.Table(tuple(columns), rows, table.overlong)
+    return brought_tables.BroughtTable(tuple(columns), rows, table.overlong)
 
 
-def _checked(table: brought_tables.Table, areas: Areas) -> ServicesList:
+def _checked(table: brought_tables.BroughtTable, areas: Areas) -> ServicesList:
     problems = [f"line {number}: has more cells than columns" for number in table.overlong]
-    services: list[Listed] = []
+    services: list[ServiceAsListed] = []
     for line in table.rows:
         try:
             services.append(_service(line, areas))
@@ -104,7 +104,7 @@ def _checked(table: brought_tables.Table, areas: Areas) -> ServicesList:
     return ServicesList(tuple(services), tuple(problems))
 
 
-def _service(line: brought_tables.Line, areas: Areas) -> Listed:
+def _service(line: brought_tables.TableLine, areas: Areas) -> ServiceAsListed:
     name, kind = line.cell("name"), line.cell("kind")
     if not name:
         raise InvalidInput("name: is missing")
@@ -112,7 +112,7 @@ def _service(line: brought_tables.Line, areas: Areas) -> Listed:
         if len(value) > longest:
             raise InvalidInput(f"{column}: it is longer than {longest} characters")
     nation, area = _place(line.cell("nation"), line.cell("area"), areas)
-    return Listed(line.number, name, kind, nation, area, _address(line.cell("address")))
+    return ServiceAsListed(line.number, name, kind, nation, area, _address(line.cell("address")))
 
 
 def _address(said: str) -> str:
@@ -155,7 +155,7 @@ def _same(said: str, known: Sequence[str] | dict[str, tuple[str, ...]]) -> str:
     return next((word for word in known if word.casefold() == said.casefold()), "")
 
 
-def _twice(services: Sequence[Listed]) -> list[str]:
+def _twice(services: Sequence[ServiceAsListed]) -> list[str]:
     seen: dict[str, int] = {}
     nowhere = {
         (folded(listed.name), listed.address): listed.line for listed in services if not listed.area

@@ -14,8 +14,8 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.baseline.standing import Contradicted, Step
-from monitor.evidence.baseline.table import COLUMNS, LARGEST, Table, TableFaults, read
+from monitor.evidence.baseline.standing import Contradicted, TableStep
+from monitor.evidence.baseline.table import COLUMNS, LARGEST, ReviewTable, TableFaults, read
 from monitor.gap.previews.baseline import BaselinePreview, preview
 from monitor.kernel.errors import InvalidInput
 from monitor.web import auth, posting, turns
@@ -29,7 +29,7 @@ _CHANGED = "The table has changed since you saw what it would do. This is what i
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownTable:
     """A table that was read and not brought in: its text, its name, and what it would do."""
 
     text: str
@@ -64,7 +64,7 @@ def bring() -> ResponseReturnValue:
         return _page(typed, None, _shown(read_table, text, name))
     if typed.get("digest") != read_table.digest:
         return _page(typed, Problems({"form": _CHANGED}), _shown(read_table, text, name))
-    step = Step(auth.actor(), now(), typed.get("because", ""), name)
+    step = TableStep(auth.actor(), now(), typed.get("because", ""), name)
     try:
         with service().database.write() as session:
             workflow.change_baseline(session, service(), read_table, step)
@@ -78,7 +78,7 @@ def bring() -> ResponseReturnValue:
 @posting.form(_again, {"because": "why"})
 def withdraw() -> ResponseReturnValue:
     """Take the table back, for a reason."""
-    step = Step(auth.actor(), now(), request.form.get("why", ""))
+    step = TableStep(auth.actor(), now(), request.form.get("why", ""))
     with service().database.write() as session:
         workflow.change_baseline(session, service(), None, step)
     return redirect(url_for("baseline.table"), code=303)
@@ -104,13 +104,13 @@ def _sent(typed: Typed) -> tuple[str, str]:
     return text, typed.get("name", "") or "pasted"
 
 
-def _shown(read_table: Table, text: str, name: str) -> Shown:
+def _shown(read_table: ReviewTable, text: str, name: str) -> ShownTable:
     with service().database.read() as session:
         told = preview(session, service().catalogue, read_table, at=now())
-    return Shown(text, name, read_table.digest, told)
+    return ShownTable(text, name, read_table.digest, told)
 
 
-def _page(typed: Typed, problems: Problems | None, shown: Shown | None = None) -> str:
+def _page(typed: Typed, problems: Problems | None, shown: ShownTable | None = None) -> str:
     faults = (problems.of.pop("table", "") if problems else "").splitlines()
     with service().database.read() as session:
         standing = baselines.standing(session)

@@ -19,7 +19,7 @@ from monitor.usage import queries as waves
 from monitor.usage import splits
 from monitor.usage.returns import inviting, queries, rules, services_list
 from monitor.usage.returns import service as returns
-from monitor.usage.returns.queries import PAGE, Stands
+from monitor.usage.returns.queries import PAGE, ReturnStands
 from monitor.usage.returns.tables import Collection
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
@@ -158,7 +158,7 @@ def _collection(typed: Typed, problems: Problems | None, *, collection_id: int) 
             rows=rows[:PAGE],
             more=rows[PAGE - 1].id if len(rows) > PAGE else None,
             only=only,
-            stands=Stands,
+            stands=ReturnStands,
             labels=labels,
             typed=typed,
             problems=problems,
@@ -233,16 +233,16 @@ def _volumes(
     return [(catalogue.intervention(volume.slug), volume) for volume in volumes]
 
 
-def _numbers(written: str) -> returns.Brought | None:
+def _numbers(written: str) -> returns.BroughtList | None:
     """Read back what a list came to, as its redirect carries it."""
     numbers = [number(one) for one in written.split(",")]
     known = [one for one in numbers if one is not None]
-    return returns.Brought(*known) if len(known) == len(numbers) == len(_BROUGHT) else None
+    return returns.BroughtList(*known) if len(known) == len(numbers) == len(_BROUGHT) else None
 
 
-def _only() -> Stands | None:
+def _only() -> ReturnStands | None:
     try:
-        return Stands(request.args.get("only", ""))
+        return ReturnStands(request.args.get("only", ""))
     except ValueError:
         return None
 

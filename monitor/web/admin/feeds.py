@@ -29,7 +29,7 @@ blueprint.before_request(auth.only(Role.ADMIN))
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedFeed:
     """A feed that was fetched and not yet added; ``named`` counts the items by intervention."""
 
     source: str
@@ -95,7 +95,7 @@ def remove(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for("feeds.feeds"), code=303)
 
 
-def _tried(typed: Typed) -> Tried:
+def _tried(typed: Typed) -> TriedFeed:
     """Check what was typed, and fetch the feed.
 
     Raises:
@@ -117,7 +117,7 @@ def _tried(typed: Typed) -> Tried:
             url=typed.get(FIELD, ""),
         )
     sampled = sample(service().settings.sources, feed.url, now().date())
-    return Tried(source, feed, sampled, _named(sampled))
+    return TriedFeed(source, feed, sampled, _named(sampled))
 
 
 def _named(sampled: Sample) -> tuple[tuple[Intervention, int], ...]:
@@ -136,7 +136,7 @@ def _named(sampled: Sample) -> tuple[tuple[Intervention, int], ...]:
     )
 
 
-def _page(typed: Typed, problems: Problems | None, tried: Tried | None = None) -> str:
+def _page(typed: Typed, problems: Problems | None, tried: TriedFeed | None = None) -> str:
     with service().database.read() as session:
         listed = feed_list.feeds(session, service().settings)
     added = row_id(request.args.get("added", ""))

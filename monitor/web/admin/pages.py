@@ -18,7 +18,7 @@ from monitor.feeds import incidents
 from monitor.feeds import service as feeds
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.remembering import Remembered
-from monitor.kernel.settings import Transport
+from monitor.kernel.settings import MailTransport
 from monitor.mine import queries as mine
 from monitor.notify import queries as notify
 from monitor.notify.bounces import queries as returned
@@ -304,4 +304,4 @@ def _link_page(name: str, token: str, *, lasts: str) -> Response:
 
 
 def _to_mailbox() -> bool:
-    return service().settings.mail.transport is Transport.MAILBOX
+    return service().settings.mail.transport is MailTransport.MAILBOX

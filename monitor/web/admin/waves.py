@@ -23,7 +23,7 @@ from monitor.usage import service as waves
 from monitor.usage import wave_table
 from monitor.usage.draft_checks import look_over
 from monitor.usage.returns import queries as returns
-from monitor.usage.standing import MAIN_UNITS, Survey, in_order, period
+from monitor.usage.standing import MAIN_UNITS, WaveSurvey, in_order, period
 from monitor.usage.tables import WaveState
 from monitor.web import auth, posting, turns
 from monitor.web.current import now, service
@@ -206,7 +206,7 @@ def withdraw(wave_id: int) -> ResponseReturnValue:
     return redirect(url_for("waves.wave", wave_id=wave_id), code=303)
 
 
-def _later(session: Session, survey: Survey) -> str | None:
+def _later(session: Session, survey: WaveSurvey) -> str | None:
     """Name the published wave that was in the field after this one, and so stays what pages show."""
     if survey.unit not in MAIN_UNITS:
         return None

@@ -15,7 +15,7 @@ from monitor.catalogue.words import Direction
 from monitor.evidence import queries as evidence
 from monitor.evidence import wording
 from monitor.evidence.baseline import standing as baselines
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.evidence.showing import showing
 from monitor.evidence.tables import GradeRow
 from monitor.gap import queries as gap
@@ -50,7 +50,7 @@ class Was:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class FactInWords:
     """One fact the rule looks at, as a range in words."""
 
     name: str
@@ -138,9 +138,9 @@ def _grade(session: Session, slug: str) -> GradeRow:
     return grade
 
 
-def _facts(catalogue: Catalogue, grade: GradeRow) -> list[Fact]:
+def _facts(catalogue: Catalogue, grade: GradeRow) -> list[FactInWords]:
     return [
-        Fact(fact.many, wording.quantity(Interval(*grade.facts[name]), fact), fact.meaning)
+        FactInWords(fact.many, wording.quantity(CountRange(*grade.facts[name]), fact), fact.meaning)
         for name, fact in catalogue.grading.facts.items()
         if name in grade.facts
     ]

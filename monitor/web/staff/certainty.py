@@ -17,8 +17,8 @@ from monitor.catalogue.words import CertaintyDomain, ResultClass
 from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty import views as certainty_views
 from monitor.evidence.certainty import wording as certainty_words
-from monitor.evidence.certainty.certifying import CHANGED, Sent
-from monitor.evidence.certainty.views import BodyCertainty, Turn
+from monitor.evidence.certainty.certifying import CHANGED, SentCertainty
+from monitor.evidence.certainty.views import BodyCertainty, LabelTurn
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.language.uk import uk_day_of
 from monitor.review import queries
@@ -40,24 +40,24 @@ CHOICES = [
     for levels in range(certainty.MOST + 1)
 ]
 TURNS = {
-    Turn.FIRST: "Nobody has judged it yet",
-    Turn.SECOND: "One person has judged it; a second has to",
-    Turn.WAITS: "You have judged it; a second person has to",
-    Turn.BETWEEN: "You and another differ",
-    Turn.SETTLE: "Two differ; a third settles it",
-    Turn.CONFIRMED: "Confirmed",
+    LabelTurn.FIRST: "Nobody has judged it yet",
+    LabelTurn.SECOND: "One person has judged it; a second has to",
+    LabelTurn.WAITS: "You have judged it; a second person has to",
+    LabelTurn.BETWEEN: "You and another differ",
+    LabelTurn.SETTLE: "Two differ; a third settles it",
+    LabelTurn.CONFIRMED: "Confirmed",
 }
-_MINE = (Turn.SETTLE, Turn.BETWEEN, Turn.SECOND, Turn.FIRST)
-_SEES_BOTH = frozenset({Turn.BETWEEN, Turn.SETTLE})
+_MINE = (LabelTurn.SETTLE, LabelTurn.BETWEEN, LabelTurn.SECOND, LabelTurn.FIRST)
+_SEES_BOTH = frozenset({LabelTurn.BETWEEN, LabelTurn.SETTLE})
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedLabel:
     """One label in the list: where it stands for this reader, and in the words of readers."""
 
     standing: BodyCertainty
     shown: public.CertaintyShown
-    turn: Turn
+    turn: LabelTurn
 
 
 def field_of(domain: CertaintyDomain) -> str:
@@ -85,7 +85,7 @@ def listed() -> str:
         found = certainty_views.every_standing(session, service().catalogue, uk_day_of(now()).date)
         reader = auth.reader().id
         entries = [
-            Listed(one, shown, one.turn(reader))
+            ListedLabel(one, shown, one.turn(reader))
             for one, shown in zip(found, public.shown(found), strict=True)
         ]
         return render_template(
@@ -94,8 +94,8 @@ def listed() -> str:
                 (one for one in entries if one.turn in _MINE),
                 key=lambda one: _MINE.index(one.turn),
             ),
-            others=[one for one in entries if one.turn is Turn.WAITS],
-            confirmed=[one for one in entries if one.turn is Turn.CONFIRMED],
+            others=[one for one in entries if one.turn is LabelTurn.WAITS],
+            confirmed=[one for one in entries if one.turn is LabelTurn.CONFIRMED],
             names=_NAMES,
             turns=TURNS,
             said=request.args.get("said"),
@@ -137,7 +137,7 @@ def say(slug: str, kind: str) -> ResponseReturnValue:
         workflow.certify(
             session,
             service(),
-            Sent(slug, found.outcome_class, token, seen, auth.reader(), now()),
+            SentCertainty(slug, found.outcome_class, token, seen, auth.reader(), now()),
             downgrades=downgrades,
             reasons=reasons,
         )

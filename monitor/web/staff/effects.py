@@ -15,19 +15,19 @@ from monitor.web.public.states import figure
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class StepEffect:
     """What a step would do to one intervention, part by part."""
 
     name: str
     preview: workflow.Preview
-    rows: tuple[figure.Compared, ...]
+    rows: tuple[figure.ComparedPart, ...]
     moves: bool
 
 
-def effects_of(previews: Sequence[workflow.Preview]) -> list[Effect]:
+def effects_of(previews: Sequence[workflow.Preview]) -> list[StepEffect]:
     """Set what a step would do beside what is now, part by part."""
     return [
-        Effect(
+        StepEffect(
             name=preview.name,
             preview=preview,
             rows=figure.compare(preview.before, preview.after),

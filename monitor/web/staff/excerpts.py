@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from monitor.literature.design.rules import ABSTRACT, TITLE, Suggestion
+from monitor.literature.design.rules import ABSTRACT, TITLE, DesignSuggestion
 from monitor.literature.matching.matcher import (
     ABBREVIATION,
     FULL_NAME,
@@ -42,7 +42,7 @@ def title(text: str, hits: Sequence[Hit]) -> list[Segment]:
 
 
 def paragraphs(
-    abstract: str, hits: Sequence[Hit], suggestion: Suggestion | None
+    abstract: str, hits: Sequence[Hit], suggestion: DesignSuggestion | None
 ) -> list[list[Segment]]:
     """Cut an abstract into paragraphs of pieces; a section's label comes first in its own."""
     spans = [*_names("abstract", hits), *_design_words(abstract, suggestion)]
@@ -57,7 +57,7 @@ def paragraphs(
     return paragraphs
 
 
-def quoted(suggestion: Suggestion) -> list[Segment]:
+def quoted(suggestion: DesignSuggestion) -> list[Segment]:
     """Cut what a suggestion rests on at its telling words: of a title the words alone.
 
     A long sentence is shortened around them, and loses its section's label.
@@ -84,7 +84,7 @@ def sentence(text: str, words: Sequence[str] = ()) -> list[Segment]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class MatchReason:
     """Why a paper is here: by which rule, where, and the first few different words found."""
 
     rule: str
@@ -92,7 +92,7 @@ class Reason:
     words: tuple[str, ...]
 
 
-class Found(Protocol):
+class ReadMatch(Protocol):
     """A match, as the queue and the paper page each read it."""
 
     @property
@@ -108,7 +108,7 @@ class Found(Protocol):
         """By which rule."""
 
 
-def reasons(matched: Sequence[Found]) -> list[Reason]:
+def reasons(matched: Sequence[ReadMatch]) -> list[MatchReason]:
     """Sum up the matches by rule, the most telling rule first."""
     reasons = []
     for rule, said in _RULES.items():
@@ -117,7 +117,7 @@ def reasons(matched: Sequence[Found]) -> list[Reason]:
             different = {match.words.casefold(): match.words for match in reversed(some)}
             fields = dict.fromkeys(match.field for match in some)
             words = tuple(different.values())[::-1][:_WORDS]
-            reasons.append(Reason(said, tuple(_FIELDS.get(f, f) for f in fields), words))
+            reasons.append(MatchReason(said, tuple(_FIELDS.get(f, f) for f in fields), words))
     return reasons
 
 
@@ -125,7 +125,7 @@ def _names(field: str, hits: Sequence[Hit]) -> Spans:
     return [(h.start, h.start + len(h.words), h.slug) for h in hits if h.field == field]
 
 
-def _design_words(abstract: str, suggestion: Suggestion | None) -> Spans:
+def _design_words(abstract: str, suggestion: DesignSuggestion | None) -> Spans:
     """Find the words that tell the suggested design, wherever the abstract says them."""
     spans: Spans = []
     for design, pattern in ABSTRACT:
@@ -150,7 +150,7 @@ def _cut(sentence: str, start: int) -> bool:
     return start > (label.end() if label else 0)
 
 
-def _telling(suggestion: Suggestion) -> tuple[int, int] | None:
+def _telling(suggestion: DesignSuggestion) -> tuple[int, int] | None:
     """Find the words of the sentence that tell the design, by the rule that suggested it."""
     rules = TITLE if suggestion.field == "title" else ABSTRACT
     for design, pattern in rules:

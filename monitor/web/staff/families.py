@@ -139,7 +139,7 @@ def _split_page(typed: Typed, problems: Problems | None, *, study_id: int) -> st
         return render_template(
             "staff/studies/family_split.html",
             family=family,
-            version=compare.version(session, review.Split(study_id, ())),
+            version=compare.version(session, review.SplitOff(study_id, ())),
             typed=typed,
             problems=problems,
             token=forms.token_for(typed, problems),
@@ -158,7 +158,7 @@ def split_post(study_id: int) -> ResponseReturnValue:
     if not chosen:
         problems.add("papers", "Choose the papers that report another study")
     form = _form(typed, problems)
-    return _regroup(review.Split(study_id, chosen), form, study_id)
+    return _regroup(review.SplitOff(study_id, chosen), form, study_id)
 
 
 @blueprint.get("/studies/<int:study_id>/merge/<int:other_id>")

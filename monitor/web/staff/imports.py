@@ -16,7 +16,7 @@ from monitor.accounts import actors
 from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds.files import shelf, uploads
-from monitor.feeds.files.intake import Origin
+from monitor.feeds.files.intake import FileOrigin
 from monitor.feeds.sources.databases import DATABASES
 from monitor.feeds.tables import ImportFile, ImportState
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -104,7 +104,7 @@ def upload() -> ResponseReturnValue:
     return redirect(url_for("imports.file", file_id=file_id), code=303)
 
 
-def _origin(form: Mapping[str, str]) -> Origin | None:
+def _origin(form: Mapping[str, str]) -> FileOrigin | None:
     """Read where the file comes from.
 
     Raises:
@@ -122,7 +122,7 @@ def _origin(form: Mapping[str, str]) -> Origin | None:
         raise InvalidInput("Write the day of the export as a date", field="exported") from None
     if day > today:
         raise InvalidInput("That day has not come yet", field="exported")
-    return Origin(name, day)
+    return FileOrigin(name, day)
 
 
 def _shelve(folder: Path, sent: FileStorage) -> shelf.Shelved:

@@ -112,7 +112,7 @@ def this_is(likeness: Likeness) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LikenessRow:
     """One field of both papers, in pieces; none where it is not said. ``verdict`` is in words."""
 
     name: str
@@ -132,7 +132,7 @@ class Row:
         return self.verdict != NEITHER
 
 
-def rows(paper: PaperView, other: PaperView) -> list[Row]:
+def rows(paper: PaperView, other: PaperView) -> list[LikenessRow]:
     """Compare two papers field by field, in the order of a reference."""
     texts = (
         ("Title", paper.title, other.title),
@@ -153,14 +153,16 @@ def rows(paper: PaperView, other: PaperView) -> list[Row]:
     ]
 
 
-def _text(name: str, one: str | None, other: str | None) -> Row:
+def _text(name: str, one: str | None, other: str | None) -> LikenessRow:
     found = differences.words(one or "", other or "")
-    return Row(name, found.one, found.other, _verdict(one, other, same=found.same))
+    return LikenessRow(name, found.one, found.other, _verdict(one, other, same=found.same))
 
 
-def _list(name: str, one: Sequence[str], other: Sequence[str]) -> Row:
+def _list(name: str, one: Sequence[str], other: Sequence[str]) -> LikenessRow:
     found = differences.items(one, other)
-    return Row(name, found.one, found.other, _verdict(one, other, same=found.same), listed=True)
+    return LikenessRow(
+        name, found.one, found.other, _verdict(one, other, same=found.same), listed=True
+    )
 
 
 def _verdict(

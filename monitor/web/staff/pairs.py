@@ -135,7 +135,7 @@ def undo(merge_id: int) -> ResponseReturnValue:
     return redirect(url_for("review.paper", paper_id=back), code=303)
 
 
-def _page(pair: reviews.Pair, problems: Problems | None, said: str | None = None) -> str:
+def _page(pair: reviews.PaperPair, problems: Problems | None, said: str | None = None) -> str:
     return render_template(
         "staff/papers/compare.html",
         pair=pair,
@@ -150,7 +150,7 @@ def _page(pair: reviews.Pair, problems: Problems | None, said: str | None = None
     )
 
 
-def _done(session: Session) -> reviews.Pair | None:
+def _done(session: Session) -> reviews.PaperPair | None:
     """Find the pair that was settled last, to say it back."""
     number = forms.row_id(request.args.get("done", ""))
     settled = number is not None and proposals.is_settled(session, number)

@@ -21,7 +21,7 @@ from monitor.feeds.sources import databases
 from monitor.kernel.errors import NotFound
 from monitor.kernel.remembering import Remembered
 from monitor.literature.design.detection import read_design
-from monitor.literature.design.rules import Suggestion
+from monitor.literature.design.rules import DesignSuggestion
 from monitor.literature.linkage import kept_facts
 from monitor.literature.linkage import queries as proposals
 from monitor.literature.papers import queries as literature
@@ -65,7 +65,7 @@ def queue() -> str:
     """Show one lane in its order, as filtered."""
     with shared.reading() as reading:
         done = _said(reading.session, request.args.get("done"))
-        return lanes.page(reading, lanes.Asked.of(request.args), done=done)
+        return lanes.page(reading, lanes.QueueAddress.of(request.args), done=done)
 
 
 @blueprint.get("/papers/<int:paper_id>")
@@ -193,7 +193,7 @@ def _short(title: str) -> str:
 class Read:
     """A paper's own words as the page marks them, and the design that they suggest."""
 
-    suggestion: Suggestion | None
+    suggestion: DesignSuggestion | None
     title: Markup
     abstract: tuple[Markup, ...]
 
@@ -214,7 +214,7 @@ def _mark(view: literature.PaperView) -> Read:
 
 
 def _paper_page(
-    reading: shared.Reading, view: literature.PaperView, typed: Typed, problems: Problems | None
+    reading: shared.PageReading, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
     session, there = reading.session, traces_of(reading.session, view.id)
     place = there.place
@@ -297,14 +297,16 @@ def _options(studies: Iterable[StudyChoice]) -> Markup:
     return Markup("").join(option.format(one.id, one.words) for one in studies)
 
 
-def _offered(reading: shared.Reading, slugs: frozenset[str]) -> StudyChoices:
+def _offered(reading: shared.PageReading, slugs: frozenset[str]) -> StudyChoices:
     """Offer the studies of some interventions, or of all; as no paper was compared with them yet."""
     found = literature.studies(reading.session, slugs or None, limit=_TO_FIT)
     others = tuple(StudyChoice(*other, "") for other in found)
     return StudyChoices((), others, _options(others))
 
 
-def _choices(reading: shared.Reading, view: literature.PaperView, there: Traces) -> StudyChoices:
+def _choices(
+    reading: shared.PageReading, view: literature.PaperView, there: Traces
+) -> StudyChoices:
     """List the studies this paper may report too, those that something suggests first."""
     session, slugs = reading.session, frozenset(view.named)
     reported = reading.shared(("reported", slugs), lambda: belonging.reported(session, slugs))
@@ -323,7 +325,7 @@ def _choices(reading: shared.Reading, view: literature.PaperView, there: Traces)
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JustDecided:
     """What this person has just decided on which paper."""
 
     paper_id: int
@@ -331,7 +333,7 @@ class Said:
     screening: reviews.ScreeningView
 
 
-def _said(session: Session, paper_id: str | None) -> Said | None:
+def _said(session: Session, paper_id: str | None) -> JustDecided | None:
     """Find what this person has just decided, to say it back to them on the next page."""
     number = forms.row_id(paper_id or "")
     if number is None:
@@ -339,7 +341,7 @@ def _said(session: Session, paper_id: str | None) -> Said | None:
     given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]
     if not given:
         return None
-    return Said(number, literature.paper(session, number).title, given[-1])
+    return JustDecided(number, literature.paper(session, number).title, given[-1])
 
 
 def _next(session: Session, place: reviews.QueueItemView, *, done: int | None = None) -> str:

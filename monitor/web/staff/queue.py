@@ -19,11 +19,11 @@ from monitor.literature.words import Lane
 from monitor.ops.first_steps import FirstSteps, first_steps
 from monitor.review import queries as reviews
 from monitor.review.notices import alert_queries, doubts
-from monitor.review.queries import Filters, Kinds, Order, Place, QueueEntry
+from monitor.review.queries import Filters, Kinds, Order, PageEnd, QueueEntry
 from monitor.review.words import OPEN, Stage
 from monitor.web import auth, formats
 from monitor.web.current import now, service
-from monitor.web.shared import Reading
+from monitor.web.shared import PageReading
 from monitor.web.staff import excerpts, labels, placing
 
 _PAGE = 25
@@ -31,16 +31,16 @@ _REMEMBERED = 500  # rendered papers, of some six kilobytes with all that they h
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueueAddress:
     """What an address asks to see; what it says wrong is not asked."""
 
     stage: Stage
     order: Order
     filters: Filters
-    after: Place | None
+    after: PageEnd | None
 
     @classmethod
-    def of(cls, args: Mapping[str, str]) -> "Asked":
+    def of(cls, args: Mapping[str, str]) -> "QueueAddress":
         """Read the query part of an address."""
         slug, design = args.get("intervention"), args.get("design")
         lane = next((lane for lane in labels.WHY_HERE if lane == args.get("why")), None)
@@ -52,7 +52,7 @@ class Asked:
                 design=design if design in labels.SUGGESTED else None,
                 lane=lane,
             ),
-            after=Place.parse(args.get("after", "")),
+            after=PageEnd.parse(args.get("after", "")),
         )
 
     def address(self, **other: object) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def tasks(session: Session) -> Tasks:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BesideLane:
     """What stands beside every page of a lane, whoever looks and however it is narrowed."""
 
     counts: dict[Stage, int]
@@ -102,7 +102,7 @@ class Beside:
     taught: reviews.Taught
 
     @classmethod
-    def of(cls, session: Session, stage: Stage) -> "Beside":
+    def of(cls, session: Session, stage: Stage) -> "BesideLane":
         """Read it."""
         tallies = reviews.tallies(session, stage)
         return cls(
@@ -124,7 +124,7 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPaper:
     """All that one paper's lines on a page of a lane hang on: whoever sees the same sees them alike.
 
     ``when``: since when it is there, in words. ``taught`` is None where its place is not explained.
@@ -146,7 +146,7 @@ class Shown:
 _rows: Remembered[Markup] = Remembered(_REMEMBERED)
 
 
-def page(reading: Reading, asked: Asked, **more: object) -> str:
+def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
     session = reading.session
     found = reviews.queue(
@@ -158,7 +158,7 @@ def page(reading: Reading, asked: Asked, **more: object) -> str:
         after=asked.after,
     )
     entries = found[:_PAGE]
-    beside = reading.shared(("beside", asked.stage), lambda: Beside.of(session, asked.stage))
+    beside = reading.shared(("beside", asked.stage), lambda: BesideLane.of(session, asked.stage))
     ordered = asked.stage in OPEN and asked.order is Order.LIKELY
     return render_template(
         "staff/queue/queue.html",
@@ -178,14 +178,14 @@ def page(reading: Reading, asked: Asked, **more: object) -> str:
 
 
 def _shown(
-    session: Session, asked: Asked, entries: list[QueueEntry], taught: reviews.Taught | None
-) -> list[Shown]:
+    session: Session, asked: QueueAddress, entries: list[QueueEntry], taught: reviews.Taught | None
+) -> list[ShownPaper]:
     at, open_lane = now(), asked.stage in labels.OPEN_LANES
     doubtful = doubts.of_papers(session, [entry.paper_id for entry in entries])
     mine = _mine(session, asked.stage, entries)
     excluded = _excluded_by(session, asked.stage, entries)
     return [
-        Shown(
+        ShownPaper(
             entry=entry,
             stage=asked.stage,
             doubts=tuple(doubtful.get(entry.paper_id, ())),
@@ -205,18 +205,20 @@ def _shown(
     ]
 
 
-def _row(one: Shown) -> Markup:
+def _row(one: ShownPaper) -> Markup:
     """Render one paper's lines, or give them as they were rendered for the same before."""
     return _rows.get(one, (service().catalogue,), lambda: _rendered(one))
 
 
-def _rendered(one: Shown) -> Markup:
+def _rendered(one: ShownPaper) -> Markup:
     row = get_template_attribute("staff/queue/_row.html", "row")
     made: Markup = row(one, passing(one.entry, one.entry.hits), labels, excerpts, placing)
     return made
 
 
-def _mine(session: Session, stage: Stage, entries: list[QueueEntry]) -> dict[int, reviews.Turn]:
+def _mine(
+    session: Session, stage: Stage, entries: list[QueueEntry]
+) -> dict[int, reviews.StudyTurn]:
     """Tell of the studies on this page what they wait for from this reviewer."""
     if stage not in labels.IN_WORK:
         return {}
@@ -276,7 +278,7 @@ def order_named(value: str | None) -> Order:
     return Order.OLDEST if value == Order.OLDEST else Order.LIKELY
 
 
-def _place(last: QueueEntry, asked: Asked) -> Place:
+def _place(last: QueueEntry, asked: QueueAddress) -> PageEnd:
     if asked.stage in OPEN and asked.order is Order.LIKELY:
-        return Place(last.paper_id, last.standing.score)
-    return Place(last.paper_id)
+        return PageEnd(last.paper_id, last.standing.score)
+    return PageEnd(last.paper_id)

@@ -169,7 +169,7 @@ def _since(view: reviews.StudyView) -> list[str]:
     ]
 
 
-def _suggested(session: Session, view: reviews.StudyView) -> list[belonging.Suggestion]:
+def _suggested(session: Session, view: reviews.StudyView) -> list[belonging.BelongingSuggestion]:
     """List the studies that may be one with this, by what costs little to ask."""
     return belonging.studies_for(session, [one.paper_id for one in view.papers], by_text=False)
 

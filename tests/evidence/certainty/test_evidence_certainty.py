@@ -12,14 +12,14 @@ from monitor.catalogue.words import Certainty, CertaintyDomain, EffectType
 from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty import wording as certainty_words
 from monitor.evidence.certainty.facts import facts_of
-from monitor.evidence.certainty.rules import Facts, Move, Suggestion, Trial
+from monitor.evidence.certainty.rules import CertaintyFacts, Move, SuggestedLevels, TrialInPool
 from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.results import Allocation, Result
 
 CATALOGUE = loader.load()
 POLICY, SYNTHESIS = CATALOGUE.certainty, CATALOGUE.synthesis
 LEVELS = list(Certainty)
-WELL = Facts(
+WELL = CertaintyFacts(
     outcome_class="attachment",
     comparator_class="usual care",
     label="benefit",
@@ -273,7 +273,11 @@ def test_the_order_of_studies_changes_nothing(results):
     assert certainty.fingerprint(turned) == certainty.fingerprint(facts)
 
 
-@given(st.permutations([Trial(7, "One", uk=True), Trial(8, "Two"), Trial(9, "Three", ages="2")]))
+@given(
+    st.permutations(
+        [TrialInPool(7, "One", uk=True), TrialInPool(8, "Two"), TrialInPool(9, "Three", ages="2")]
+    )
+)
 def test_facts_are_the_same_in_whatever_order_their_trials_are(trials):
     first = replace(WELL, trials=tuple(sorted(trials, key=lambda one: one.name)))
     told = certainty.fingerprint(replace(WELL, trials=tuple(trials)))
@@ -295,7 +299,7 @@ def test_high_risk_is_left_out_of_the_share_and_told():
 
 def test_a_fingerprint_kept_before_is_that_of_the_same_facts_now():
     """Else every confirmed certainty would be asked for again."""
-    facts = replace(WELL, trials=(Trial(7, "One", uk=True), Trial(8, "Two", ages="2")))
+    facts = replace(WELL, trials=(TrialInPool(7, "One", uk=True), TrialInPool(8, "Two", ages="2")))
     kept = "6492f163152ba7ff104b6fbdd8d3aad7645d5da7330e75764308b72d8feb4015"
     assert certainty.fingerprint(facts) == kept
 
@@ -310,9 +314,9 @@ def test_each_class_has_its_own_label_to_rate():
 
 
 def test_a_name_is_no_fact_and_a_place_is():
-    facts = replace(WELL, trials=(Trial(7, "A study", uk=True),))
-    named = replace(WELL, trials=(Trial(7, "Another name", uk=True),))
-    abroad = replace(WELL, trials=(Trial(7, "A study", uk=False),))
+    facts = replace(WELL, trials=(TrialInPool(7, "A study", uk=True),))
+    named = replace(WELL, trials=(TrialInPool(7, "Another name", uk=True),))
+    abroad = replace(WELL, trials=(TrialInPool(7, "A study", uk=False),))
     assert certainty.fingerprint(named) == certainty.fingerprint(facts)
     assert certainty.fingerprint(abroad) != certainty.fingerprint(facts)
 
@@ -369,8 +373,8 @@ def test_the_numbers_are_told_with_what_they_mean():
         q_p=0.33,
         overdue=1,
         trials=(
-            Trial(1, "one", uk=True, variants=("COS-P",), comparators=("usual care",)),
-            Trial(2, "two", ages="0 to 1", comparators=("usual care",)),
+            TrialInPool(1, "one", uk=True, variants=("COS-P",), comparators=("usual care",)),
+            TrialInPool(2, "two", ages="0 to 1", comparators=("usual care",)),
         ),
     )
     assert list(certainty_words.numbers(facts, POLICY).values()) == [
@@ -388,7 +392,7 @@ def test_the_numbers_are_told_with_what_they_mean():
     ]
     span = certainty_words.span(certainty.assess(facts, POLICY))
     assert span == "low"
-    unknown = Suggestion(CertaintyDomain.IMPRECISION, 1, 2)
+    unknown = SuggestedLevels(CertaintyDomain.IMPRECISION, 1, 2)
     assert certainty_words.suggested(unknown).startswith("one level down to two levels down")
 
 

@@ -14,7 +14,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 from monitor.catalogue import loader
 from monitor.catalogue.words import ArmRole, ComparatorClass, ResultClass, RiskOfBias
 from monitor.evidence.certainty.facts import facts_of
-from monitor.evidence.certainty.rules import Trial
+from monitor.evidence.certainty.rules import TrialInPool
 from monitor.review.reading.model import Arm, Risk
 
 CATALOGUE = loader.load()
@@ -102,7 +102,7 @@ def test_the_share_at_risk_is_known_as_far_as_each_study_is_judged(results, conc
 
 def test_a_study_that_is_not_among_those_given_is_named_and_not_known():
     found = facts(trial("vipp", result(smd(0.4, 60))), studies={})
-    assert found.trials == (Trial(None, "Author1 2026"),)
+    assert found.trials == (TrialInPool(None, "Author1 2026"),)
     assert found.concern == (0.0, 1.0)
 
 
@@ -150,7 +150,7 @@ def test_what_a_trial_has_to_do_with_services_here_is_read_off_its_own_reading()
         **arms(*OTHERS, NAMED, OTHER, *LATER),
     )
     (told,) = facts(reading).trials
-    assert told == Trial(
+    assert told == TrialInPool(
         study_id=1,
         name="Author1 2026",
         uk=True,

@@ -26,13 +26,13 @@ from monitor.catalogue.words import (
 from monitor.evidence.certainty import certifying
 from monitor.evidence.certainty import rules as certainty
 from monitor.evidence.certainty import views as certainty_views
-from monitor.evidence.certainty.views import Turn
+from monitor.evidence.certainty.views import LabelTurn
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature.tables import Lane, Paper, Study, StudyPaper
 from monitor.ops import exports
-from monitor.review.reading.model import Arm, Reading, Reported, Result, Risk, to_json
+from monitor.review.reading.model import Arm, Reading, ReadingResult, Reported, Risk, to_json
 from monitor.review.rules import as_facts, versioned
 from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict, Settling
@@ -55,7 +55,7 @@ def reading(*, people=150, effect=0.45, uk=True):
             Arm(key="a2", role=ArmRole.COMPARATOR, comparator=ComparatorClass.USUAL_CARE),
         ),
         results=(
-            Result(
+            ReadingResult(
                 key="r1",
                 experimental="a1",
                 comparator="a2",
@@ -138,7 +138,7 @@ class World:
         return certainty_views.standing(self.session, self.catalogue, "cos", "attachment", today)
 
     def sent(self, by, **changes):
-        form = certifying.Sent(
+        form = certifying.SentCertainty(
             "cos", "attachment", str(uuid4()), self.standing().seen, by, self.now
         )
         return replace(form, **changes)
@@ -165,7 +165,7 @@ def test_before_anybody_spoke_it_is_a_suggestion(world):
     found = world.standing()
     assert (found.assessment.low, found.assessment.high) == (Certainty.HIGH, Certainty.HIGH)
     assert (found.confirmed, found.is_open) == (None, True)
-    assert found.turn(world.ann.id) is Turn.FIRST
+    assert found.turn(world.ann.id) is LabelTurn.FIRST
     assert found.facts.trials[0].variants == ("COS-P",)
     assert certainty_views.confirmed_levels([found]) == {}
 
@@ -174,12 +174,12 @@ def test_two_who_agree_confirm_it(world, session):
     first = world.say(world.ann)
     assert first.confirmed is None
     found = world.standing()
-    assert found.turn(world.ann.id) is Turn.WAITS
-    assert found.turn(world.ben.id) is Turn.SECOND
+    assert found.turn(world.ann.id) is LabelTurn.WAITS
+    assert found.turn(world.ben.id) is LabelTurn.SECOND
     confirmed = world.say(world.ben).confirmed
     assert (confirmed.level, confirmed.how) == (Certainty.HIGH, Settling.AGREED)
     found = world.standing()
-    assert found.turn(world.ben.id) is Turn.CONFIRMED
+    assert found.turn(world.ben.id) is LabelTurn.CONFIRMED
     assert found.confirmed.holds
     assert found.confirmed.people == ("Ann", "Ben")
     assert found.confirmed.reasons[CertaintyDomain.INDIRECTNESS] == [
@@ -199,8 +199,8 @@ def test_a_third_settles_what_two_judge_differently(world):
     assert world.say(world.ben, LESS_PRECISE, BECAUSE).confirmed is None
     found = world.standing()
     assert found.differ == (CertaintyDomain.IMPRECISION,)
-    assert found.turn(world.ann.id) is Turn.BETWEEN
-    assert found.turn(world.cat.id) is Turn.SETTLE
+    assert found.turn(world.ann.id) is LabelTurn.BETWEEN
+    assert found.turn(world.cat.id) is LabelTurn.SETTLE
     confirmed = world.say(world.cat, LESS_PRECISE, BECAUSE).confirmed
     assert (confirmed.level, confirmed.how) == (Certainty.MODERATE, Settling.THIRD)
     assert confirmed.people == [world.ann.id, world.ben.id, world.cat.id]
@@ -288,7 +288,7 @@ def test_what_was_confirmed_stands_until_the_facts_change_and_comes_back_with_th
     assert not found.confirmed.holds
     assert found.confirmed.level is Certainty.HIGH
     assert found.confirmed.numbers != found.numbers
-    assert found.turn(world.ann.id) is Turn.FIRST
+    assert found.turn(world.ann.id) is LabelTurn.FIRST
     lower = {one.domain: one.least for one in found.assessment.suggestions}
     for person in (world.ann, world.ben):
         world.say(person, lower, WHY)
@@ -305,7 +305,7 @@ def test_what_was_confirmed_stands_until_the_facts_change_and_comes_back_with_th
 def test_opinions_on_other_facts_are_no_half_of_a_pair(world):
     world.say(world.ann)
     world.trial("three")
-    assert world.standing().turn(world.ben.id) is Turn.FIRST
+    assert world.standing().turn(world.ben.id) is LabelTurn.FIRST
     assert world.say(world.ben).confirmed is None
 
 

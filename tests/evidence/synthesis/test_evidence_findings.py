@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType, Label
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.evidence.synthesis import pooling
 from monitor.evidence.synthesis.effects import derive, turned
 from monitor.evidence.synthesis.findings import MainFinding, findings, main_findings
-from monitor.evidence.synthesis.hearing import Rules, derived
+from monitor.evidence.synthesis.hearing import SynthesisRules, derived
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import Method
 from monitor.evidence.synthesis.results import Allocation, read_row
@@ -260,15 +260,15 @@ def test_turning_every_sign_turns_every_label_round(results):
 @given(trials)
 def test_what_grades_rest_on_is_what_is_told_whole(results):
     whole, _ = findings(results, POLICY, MEASURES, SLUGS)
-    studies, _ = derived(results, Rules(POLICY, MEASURES, frozenset(SLUGS)))
+    studies, _ = derived(results, SynthesisRules(POLICY, MEASURES, frozenset(SLUGS)))
     part = main_findings(studies, POLICY, SLUGS)
     assert [(one.index, one.signs) for one in part] == [(one.index, one.signs) for one in whole]
     assert [kept(one) for one in part] == [kept(one) for one in whole]
 
 
-def kept(finding: MainFinding) -> Shown:
+def kept(finding: MainFinding) -> ShownFinding:
     """What ledgers keep, rounded: lines that are fitted together may differ in the last digit."""
-    return Shown.of(finding, POLICY.delta)
+    return ShownFinding.of(finding, POLICY.delta)
 
 
 @given(trials, st.randoms())
@@ -341,7 +341,7 @@ def test_high_risk_of_bias_is_in_no_line_but_its_own():
     finding = only(*rows)
     assert (finding.main.k, finding.with_high_risk.k, finding.sustained.k) == (1, 2, 1)
     assert finding.sustained.pool.estimate == pytest.approx(0.45)
-    studies, _ = derived(rows, Rules(POLICY, MEASURES, frozenset(SLUGS)))
+    studies, _ = derived(rows, SynthesisRules(POLICY, MEASURES, frozenset(SLUGS)))
     (graded,) = main_findings(studies, POLICY, SLUGS)
     assert (graded.main, graded.index) == (finding.main, finding.index)
 

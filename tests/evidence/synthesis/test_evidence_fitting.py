@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label
 from monitor.evidence.synthesis import stacked
-from monitor.evidence.synthesis.fitting import Interval, fit, fit_each, moved_by_each
+from monitor.evidence.synthesis.fitting import IntervalMethod, fit, fit_each, moved_by_each
 from monitor.evidence.synthesis.labels import label
 from monitor.evidence.synthesis.pooling import pool, random_effects
 from monitor.evidence.synthesis.spreads import Spread
 from monitor.evidence.synthesis.stacked import body, joined
-from monitor.evidence.synthesis.two_by_two import Measure, from_counts
+from monitor.evidence.synthesis.two_by_two import TwoByTwoMeasure, from_counts
 from monitor.kernel.errors import InvalidInput
 
 POLICY = loader.load().synthesis
@@ -29,7 +29,11 @@ SPREADS = {
     "ML": Spread.ML,
     "REML": Spread.REML,
 }
-INTERVALS = {"z": Interval.WALD, "knha": Interval.HARTUNG_KNAPP, "adhoc": Interval.TRUNCATED}
+INTERVALS = {
+    "z": IntervalMethod.WALD,
+    "knha": IntervalMethod.HARTUNG_KNAPP,
+    "adhoc": IntervalMethod.TRUNCATED,
+}
 
 
 def test_every_pool_without_moderators_agrees_with_metafor(recordings):
@@ -57,8 +61,8 @@ def test_counts_agree_with_what_metafor_prints_of_its_own_example(recordings):
     """``rma(measure="RR", data=dat.bcg)`` as metafor's documentation prints it, four digits."""
     text = (recordings / "meta_analysis/metadat__dat.bcg.txt").read_text("utf-8")
     trials = [[int(n) for n in shlex.split(line)[3:7]] for line in text.splitlines()[1:]]
-    pairs = [from_counts(a, a + b, c, c + d, Measure.RR) for a, b, c, d in trials]
-    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, Interval.WALD)
+    pairs = [from_counts(a, a + b, c, c + d, TwoByTwoMeasure.RR) for a, b, c, d in trials]
+    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, IntervalMethod.WALD)
     assert (got.estimate, got.ci_low, got.ci_high) == pytest.approx(
         (-0.7145, -1.0669, -0.3622), abs=5e-5
     )
@@ -69,7 +73,7 @@ def test_many_studies_agree_with_what_metafor_tests_of_a_published_example(recor
     """``rma(yi, vi, data=dat.konstantopoulos2011)``: table 4 of Konstantopoulos 2011, four digits."""
     text = (recordings / "meta_analysis/metadat__dat.konstantopoulos2011.txt").read_text("utf-8")
     pairs = [tuple(map(float, line.split()[2:4])) for line in text.splitlines()[1:]]
-    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, Interval.WALD)
+    got = fit([y for y, _ in pairs], [v for _, v in pairs], Spread.REML, IntervalMethod.WALD)
     se = (got.ci_high - got.ci_low) / 2 / 1.959964
     assert (got.k, got.estimate, se, got.tau2) == pytest.approx(
         (56, 0.1279, 0.0439, 0.0884), abs=5e-5
@@ -79,26 +83,26 @@ def test_many_studies_agree_with_what_metafor_tests_of_a_published_example(recor
 @pytest.mark.parametrize(
     ("measure", "effect", "variance"),
     [
-        (Measure.OR, math.log(10 * 30 / (20 * 20)), 1 / 10 + 1 / 20 + 1 / 20 + 1 / 30),
-        (Measure.RR, math.log((10 / 30) / (20 / 50)), 1 / 10 - 1 / 30 + 1 / 20 - 1 / 50),
-        (Measure.RD, 10 / 30 - 20 / 50, 10 * 20 / 30**3 + 20 * 30 / 50**3),
+        (TwoByTwoMeasure.OR, math.log(10 * 30 / (20 * 20)), 1 / 10 + 1 / 20 + 1 / 20 + 1 / 30),
+        (TwoByTwoMeasure.RR, math.log((10 / 30) / (20 / 50)), 1 / 10 - 1 / 30 + 1 / 20 - 1 / 50),
+        (TwoByTwoMeasure.RD, 10 / 30 - 20 / 50, 10 * 20 / 30**3 + 20 * 30 / 50**3),
     ],
 )
 def test_effects_of_counts(measure, effect, variance):
     assert from_counts(10, 30, 20, 50, measure) == pytest.approx((effect, variance))
 
 
-@pytest.mark.parametrize("measure", list(Measure))
+@pytest.mark.parametrize("measure", list(TwoByTwoMeasure))
 def test_half_a_person_is_added_to_each_cell_where_one_is_empty(measure):
     y, v = from_counts(0, 10, 3, 10, measure)
     assert y < 0
     assert math.isfinite(v)
-    if measure is Measure.OR:
+    if measure is TwoByTwoMeasure.OR:
         assert y == pytest.approx(math.log(0.5 * 7.5 / (10.5 * 3.5)))
 
 
 def test_an_arm_may_be_of_one_person_and_all_of_it_may_have_the_event():
-    assert from_counts(1, 1, 2, 4, Measure.OR) == pytest.approx(
+    assert from_counts(1, 1, 2, 4, TwoByTwoMeasure.OR) == pytest.approx(
         (math.log(1.5 * 2.5 / (0.5 * 2.5)), 1 / 1.5 + 1 / 0.5 + 2 / 2.5)
     )
 
@@ -110,13 +114,13 @@ def test_an_arm_may_be_of_one_person_and_all_of_it_may_have_the_event():
 def test_counts_that_cannot_be_are_refused(counts, said):
     events_i, n_i, events_c, n_c = counts
     with pytest.raises(InvalidInput, match=f"^{said}"):
-        from_counts(events_i, n_i, events_c, n_c, Measure.OR)
+        from_counts(events_i, n_i, events_c, n_c, TwoByTwoMeasure.OR)
 
 
 EFFECTS = st.lists(st.tuples(st.floats(-2, 2), st.floats(0.005, 2)), min_size=2, max_size=9)
 
 
-@given(EFFECTS, st.sampled_from(Spread), st.sampled_from(Interval))
+@given(EFFECTS, st.sampled_from(Spread), st.sampled_from(IntervalMethod))
 def test_turned_effects_turn_the_fit_and_the_truncated_interval_is_never_narrower(
     pairs, spread, interval
 ):
@@ -126,13 +130,15 @@ def test_turned_effects_turn_the_fit_and_the_truncated_interval_is_never_narrowe
     assert (turned.ci_low, turned.ci_high) == pytest.approx((-got.ci_high, -got.ci_low), abs=1e-6)
     assert got.ci_low <= got.estimate <= got.ci_high
     assert got.tau2 >= 0
-    widths = {one: (fitted := fit(y, v, spread, one)).ci_high - fitted.ci_low for one in Interval}
-    assert widths[Interval.TRUNCATED] >= max(widths.values()) - 1e-9
+    widths = {
+        one: (fitted := fit(y, v, spread, one)).ci_high - fitted.ci_low for one in IntervalMethod
+    }
+    assert widths[IntervalMethod.TRUNCATED] >= max(widths.values()) - 1e-9
 
 
 @given(st.floats(-2, 2), st.floats(0.01, 2), st.integers(2, 8), st.sampled_from(Spread))
 def test_identical_studies_do_not_spread(y, v, k, spread):
-    got = fit([y] * k, [v] * k, spread, Interval.WALD)
+    got = fit([y] * k, [v] * k, spread, IntervalMethod.WALD)
     assert (got.tau2, got.i2) == pytest.approx((0, 0), abs=1e-9)
     assert got.estimate == pytest.approx(y)
 
@@ -171,7 +177,7 @@ UNEQUAL = st.lists(
 @given(st.one_of(st.sampled_from(PEAKS), UNEQUAL))
 def test_no_spread_is_likelier_than_the_one_found(spread, likelihood, pairs):
     y, v = pairs
-    got = fit(y, v, spread, Interval.WALD).tau2
+    got = fit(y, v, spread, IntervalMethod.WALD).tau2
     others = [0.0, *np.geomspace(1e-7, 10, 400)]
     assert likelihood(y, v, got) >= max(likelihood(y, v, one) for one in others) - 1e-5
 
@@ -182,8 +188,8 @@ def test_each_of_several_bodies_is_fitted_as_if_it_were_alone(pairs, near):
     for spread in Spread:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(stacked, "_NEAR", near)
-            found = fit_each(several, spread, Interval.TRUNCATED)
-        alone = [fit(y, v, spread, Interval.TRUNCATED) for y, v in pairs]
+            found = fit_each(several, spread, IntervalMethod.TRUNCATED)
+        alone = [fit(y, v, spread, IntervalMethod.TRUNCATED) for y, v in pairs]
         assert found == alone
 
 
@@ -193,7 +199,7 @@ def test_a_large_body_is_fitted_as_metafor_s_equations_have_it(seed):
     chance = np.random.default_rng(seed)
     v = chance.uniform(0.01, 0.3, 60)
     y = chance.normal(0.3, np.sqrt(v + 0.05 * seed))
-    got = fit(y.tolist(), v.tolist(), Spread.REML, Interval.WALD).tau2
+    got = fit(y.tolist(), v.tolist(), Spread.REML, IntervalMethod.WALD).tau2
     here = restricted(y, v, got)
     assert here >= restricted(y, v, got + 1e-4)
     assert here >= restricted(y, v, max(0, got - 1e-4))
@@ -208,17 +214,17 @@ def test_of_a_large_body_that_steps_leap_over_a_peak_is_found(spread, likelihood
     chance = np.random.default_rng(seed)
     v = np.where(chance.random(40) < 0.1, 1e-5, np.exp(chance.uniform(-2, 2, 40)))
     y = chance.standard_t(1.5, 40) * chance.choice([0.1, 0.5, 2])
-    got = fit(y.tolist(), v.tolist(), spread, Interval.WALD).tau2
+    got = fit(y.tolist(), v.tolist(), spread, IntervalMethod.WALD).tau2
     near = [got * 0.98, got * 1.02] if got > 1e-6 else [1e-6, 1e-5]
     assert likelihood(y, v, got) >= max(likelihood(y, v, one) for one in near) - 1e-7
 
 
 def test_effects_too_far_apart_to_be_worked_with_are_refused():
     with pytest.raises(ValueError, match="too far apart"):
-        fit([0.1, 0.2], [1e-320, 1e-320], Spread.NONE, Interval.WALD)
+        fit([0.1, 0.2], [1e-320, 1e-320], Spread.NONE, IntervalMethod.WALD)
     y, v = [0.1 * n for n in range(6)], [1e-30, 1e30, 1, 1, 1, 1]
     with pytest.raises(ValueError, match="too far apart"):
-        fit(y, v, Spread.REML, Interval.TRUNCATED)
+        fit(y, v, Spread.REML, IntervalMethod.TRUNCATED)
 
 
 @pytest.mark.parametrize(
@@ -233,21 +239,21 @@ def test_effects_too_far_apart_to_be_worked_with_are_refused():
 )
 def test_what_cannot_be_pooled_is_refused(y, v, said):
     with pytest.raises(ValueError, match=said):
-        fit(y, v, Spread.NONE, Interval.WALD)
+        fit(y, v, Spread.NONE, IntervalMethod.WALD)
 
 
 def test_two_studies_by_hand():
     """Common effect: weights 25 and 50. REML of two equal variances: half the square less one."""
-    got = fit([0.1, 0.7], [0.04, 0.02], Spread.NONE, Interval.WALD)
+    got = fit([0.1, 0.7], [0.04, 0.02], Spread.NONE, IntervalMethod.WALD)
     q = 25 * 0.4**2 + 50 * 0.2**2
     assert (got.estimate, got.ci_high) == pytest.approx((0.5, 0.5 + 1.959964 / math.sqrt(75)))
     assert got.i2 == pytest.approx(100 * (q - 1) / q)
     assert got.q_p == pytest.approx(math.erfc(math.sqrt(q / 2)))
     assert (got.pi_low, got.tau2, got.method) == (None, 0.0, "common effect")
-    got = fit([0.0, 1.0], [0.1, 0.1], Spread.REML, Interval.WALD)
+    got = fit([0.0, 1.0], [0.1, 0.1], Spread.REML, IntervalMethod.WALD)
     assert got.tau2 == pytest.approx(0.4)
     assert got.method == "REML, Wald"
-    assert fit([0.1], [0.04], Spread.NONE, Interval.WALD).q_p is None
+    assert fit([0.1], [0.04], Spread.NONE, IntervalMethod.WALD).q_p is None
     assert got.i2 == pytest.approx(80)
     half = 1.959964 * math.sqrt(0.25)
     further = 1.959964 * math.sqrt(0.25 + 0.4)
@@ -260,11 +266,11 @@ def test_about_how_far_each_study_moves_a_large_body(seed):
     chance = np.random.default_rng(seed)
     v = chance.uniform(0.01, 0.2, 40)
     y = chance.normal(0.3, np.sqrt(v + 0.02 * seed))
-    whole = fit(y.tolist(), v.tolist(), Spread.REML, Interval.WALD).estimate
+    whole = fit(y.tolist(), v.tolist(), Spread.REML, IntervalMethod.WALD).estimate
     moved = []
     for at in range(40):
         rest = np.arange(40) != at
-        again = fit(y[rest].tolist(), v[rest].tolist(), Spread.REML, Interval.WALD)
+        again = fit(y[rest].tolist(), v[rest].tolist(), Spread.REML, IntervalMethod.WALD)
         moved.append(again.estimate - whole)
     assert moved_by_each(body(y, v)) == pytest.approx(np.array(moved), abs=0.006)
     assert np.corrcoef(moved_by_each(body(y, v)), np.array(moved))[0, 1] > 0.97
@@ -273,7 +279,7 @@ def test_about_how_far_each_study_moves_a_large_body(seed):
 def test_that_is_one_step_of_scoring_from_the_spread_by_moments():
     """Written out with the projection P of each body without one study (Viechtbauer 2005)."""
     y, v = np.array([0.9, 0.1, -0.4, 0.6, 0.2, 1.5]), np.array([0.02, 0.3, 0.05, 0.1, 0.7, 0.04])
-    tau2 = fit(y.tolist(), v.tolist(), Spread.DL, Interval.WALD).tau2
+    tau2 = fit(y.tolist(), v.tolist(), Spread.DL, IntervalMethod.WALD).tau2
     assert tau2 > 0.1
     whole = np.average(y, weights=1 / (v + tau2))
     wanted = []
@@ -312,9 +318,9 @@ def test_few_studies_are_pooled_where_their_differences_are_no_rarer_than_1_in_2
 @pytest.mark.parametrize(
     ("spread", "interval"),
     [
-        (Spread.DL, Interval.WALD),
-        (Spread.REML, Interval.WALD),
-        (Spread.NONE, Interval.HARTUNG_KNAPP),
+        (Spread.DL, IntervalMethod.WALD),
+        (Spread.REML, IntervalMethod.WALD),
+        (Spread.NONE, IntervalMethod.HARTUNG_KNAPP),
     ],
 )
 def test_one_study_has_no_spread(spread, interval):

@@ -13,7 +13,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label, ResultClass
-from monitor.evidence.shown import Shown
+from monitor.evidence.shown import ShownFinding
 from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.gap.explaining import rule_lines
@@ -48,7 +48,7 @@ def harms(reported):
 def test_no_reader_is_told_of_a_benefit_in_harms(name):
     showing = showing_of("vipp", [harms(reported) for reported in BODIES[name]])
     (finding,) = showing.findings
-    line = Shown.of(finding, POLICY.delta)
+    line = ShownFinding.of(finding, POLICY.delta)
     seen = forest(finding, makeup.hear(showing.studies, CATALOGUE), CATALOGUE)
     told = [
         telling.whole(finding, POLICY, CATALOGUE.sentences),
@@ -101,6 +101,6 @@ def test_the_method_s_own_words_stay_for_all_else(label):
 
 def test_what_ledgers_keep_has_the_method_s_own_words():
     showing = showing_of("vipp", [harms(smd(0.9, 200))])
-    kept = Shown.of(showing.findings[0], POLICY.delta).to_dict()
+    kept = ShownFinding.of(showing.findings[0], POLICY.delta).to_dict()
     assert (kept["label"], kept["words"]) == ("benefit", "benefit")
-    assert set(kept) == set(Shown.__slots__)
+    assert set(kept) == set(ShownFinding.__slots__)

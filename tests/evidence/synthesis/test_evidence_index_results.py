@@ -14,7 +14,7 @@ from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType
 from monitor.evidence.synthesis.effects import derive
 from monitor.evidence.synthesis.findings import findings, findings_of
-from monitor.evidence.synthesis.hearing import Rules, derived, of_study, pool_of, together
+from monitor.evidence.synthesis.hearing import SynthesisRules, derived, of_study, pool_of, together
 from monitor.evidence.synthesis.results import Allocation
 
 CATALOGUE = loader.load()
@@ -26,7 +26,7 @@ PLAIN = effect_row(
     n_c=48,
     effect=0.4,
 )
-RULES = Rules(POLICY, MEASURES, frozenset(SLUGS))
+RULES = SynthesisRules(POLICY, MEASURES, frozenset(SLUGS))
 GOLD = {"measure": "Strange Situation"}
 
 

@@ -21,11 +21,11 @@ from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.of_readings import row_of, told_direction
 from monitor.evidence.synthesis.results import read_row
 from monitor.ops import exports
-from monitor.review.reading.model import Arm, Independence, Reading, Reported, Result
+from monitor.review.reading.model import Arm, Independence, Reading, ReadingResult, Reported
 
 CATALOGUE = loader.load()
 POLICY = CATALOGUE.synthesis
-RESULT = Result(
+RESULT = ReadingResult(
     key="r1",
     experimental="a1",
     comparator="a2",

@@ -24,11 +24,11 @@ from monitor.evidence.synthesis import makeup, telling
 from monitor.evidence.synthesis.findings import POOLS as ALL_POOLS
 from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.results import CLASSES
-from monitor.evidence.synthesis.telling import Events, Said
+from monitor.evidence.synthesis.telling import Events, SentenceFacts
 
 CATALOGUE = loader.load()
 POLICY, SENTENCES = CATALOGUE.synthesis, CATALOGUE.sentences
-SAID = Said("VIPP", "usual care")
+SAID = SentenceFacts("VIPP", "usual care")
 ROW = effect_row(
     intervention="vipp",
 )
@@ -104,7 +104,9 @@ def test_frequencies_from_events_start_from_the_median_of_the_comparison_groups(
     voices = makeup.voices(finding, makeup.hear(showing.studies, CATALOGUE))
     told = telling.events_of(voices)
     assert told == Events((34 / 60 + 24 / 54) / 2, "disorganised attachment", -1)
-    words = telling.frequencies(finding, POLICY, SENTENCES, Said("VIPP", "an active one", told))
+    words = telling.frequencies(
+        finding, POLICY, SENTENCES, SentenceFacts("VIPP", "an active one", told)
+    )
     assert words == (
         "Of 100 children, about 32 rather than 51 had disorganised attachment; the trials fit 22 "
         "to 45. 51 is the median of the comparison groups (an active one)."

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from monitor.feeds.completeness import sentences, verdicts
 from monitor.feeds.completeness.verdicts import (
-    Basis,
     DayOfAsking,
     Look,
     Missing,
+    ProofBasis,
     QueryReading,
     SourceFacts,
 )
@@ -34,7 +34,7 @@ MOMENTS, ON_THE_DAY, AFTER = moments(-72, 96), moments(0, 23), moments(24, 96)
 READINGS = st.builds(
     QueryReading,
     name=st.sampled_from(["VIPP", "DDP", "A journal"]),
-    basis=st.sampled_from(Basis),
+    basis=st.sampled_from(ProofBasis),
     position=st.none() | st.dates(date(2026, 11, 19), date(2026, 11, 23)),
     looks=st.lists(st.builds(Look, ON_THE_DAY, st.booleans()), max_size=2).map(
         lambda looks: tuple(sorted(looks, key=lambda look: look.at))
@@ -58,12 +58,12 @@ FACTS = st.builds(
 
 def search(**more) -> QueryReading:
     plain = {"position": date(2026, 11, 21), "after": Look(NEXT), "first": SIX, "last": NEXT}
-    return QueryReading("VIPP", Basis.SEARCH, **(plain | more))  # type: ignore[arg-type]  # fields by name
+    return QueryReading("VIPP", ProofBasis.SEARCH, **(plain | more))  # type: ignore[arg-type]  # fields by name
 
 
 def feed(**more) -> QueryReading:
     plain = {"after": Look(NEXT), "first": SIX - timedelta(days=9), "last": NEXT}
-    return QueryReading("A journal", Basis.FEED, **(plain | more))  # type: ignore[arg-type]  # fields by name
+    return QueryReading("A journal", ProofBasis.FEED, **(plain | more))  # type: ignore[arg-type]  # fields by name
 
 
 def said(*given_: QueryReading, asked=DayOfAsking.COMPLETE, now=LATER, **more) -> tuple[str, str]:
@@ -223,7 +223,7 @@ def test_who_was_not_to_be_asked_is_told_apart(asked, word):
 
 
 def test_a_source_judged_by_its_polls():
-    polls = QueryReading("all it is asked", Basis.SOURCE, first=SIX, last=SIX, failed=(NOON,))
+    polls = QueryReading("all it is asked", ProofBasis.SOURCE, first=SIX, last=SIX, failed=(NOON,))
     assert said(polls) == (
         "not known",
         "Not known yet: it was last read in full on 20 November 2026 at 06:10.",
@@ -298,7 +298,7 @@ def test_nothing_is_missing_only_after_the_day_and_with_proof(reading, now):
     read_since = [reading.after.at] if reading.after else []
     read_since += [reading.last] if reading.last else []
     assert any(at >= DAY.end for at in read_since)
-    if reading.basis is Basis.SEARCH and not (reading.after and reading.after.unchanged):
+    if reading.basis is ProofBasis.SEARCH and not (reading.after and reading.after.unchanged):
         assert reading.position is not None
         assert reading.position > DAY.date
 

@@ -9,7 +9,7 @@ from monitor.feeds.completeness import days
 from monitor.feeds.completeness.exports import exports
 from monitor.feeds.completeness.verdicts import Missing
 from monitor.feeds.files import intake, syntaxes
-from monitor.feeds.files.intake import Origin
+from monitor.feeds.files.intake import FileOrigin
 from monitor.feeds.records import Citation, FetchedRecord, Query
 from monitor.feeds.service import Effort
 from monitor.feeds.sources import SOURCES, databases
@@ -28,7 +28,7 @@ def settings(nobody_asked, tmp_path):
 
 def bring(session, day: date, at, *, source="psycinfo", whole=True):
     record = FetchedRecord("text:1", b"TY  - JOUR", "x-ris", Citation("Theraplay, invented"))
-    file = intake.start(session, Query(f"sha256:{day}", "RIS"), at, origin=Origin(source, day))
+    file = intake.start(session, Query(f"sha256:{day}", "RIS"), at, origin=FileOrigin(source, day))
     intake.keep(session, file, [record], at)
     if whole:
         intake.finish(session, file, Effort(at, 1, 0), at=at)

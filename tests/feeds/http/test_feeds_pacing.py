@@ -12,7 +12,7 @@ from monitor.feeds.http import client as http_module
 from monitor.feeds.http import pacing
 from monitor.feeds.http.client import Patience
 from monitor.feeds.http.deadline import Deadline
-from monitor.feeds.http.pacing import Breaker, Turns, host_of
+from monitor.feeds.http.pacing import Breaker, HostTurns, host_of
 from monitor.kernel.errors import SourceError, SourceFault
 
 
@@ -51,8 +51,8 @@ class Clock:
             self.now += seconds + self.late
 
 
-def turns_of(clock: Clock) -> Turns:
-    return Turns(sleep=clock.sleep, clock=clock)
+def turns_of(clock: Clock) -> HostTurns:
+    return HostTurns(sleep=clock.sleep, clock=clock)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.3, 7.0])
@@ -121,7 +121,7 @@ def test_whoever_waits_already_keeps_to_a_rest_that_is_asked_for_meanwhile():
             rested.append(seconds)
             turns.rest("a:443", 20)
 
-    turns = Turns(sleep=sleep, clock=clock)
+    turns = HostTurns(sleep=sleep, clock=clock)
     turns.rest("a:443", 2)
     turns.until_free("a:443")
     assert clock.slept == [2, 20]

@@ -11,7 +11,7 @@ from monitor.feeds import files
 from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import Citation, FetchedRecord, UnreadableRecord
 from monitor.literature.matching.matcher import Matcher
-from monitor.literature.papers.reading import Reading
+from monitor.literature.papers.reading import CitationReading
 from monitor.literature.words import TO_SCREEN
 
 CASES = Path(__file__).parents[4] / "shared" / "cases" / "input"
@@ -45,7 +45,7 @@ def items(name: str) -> list[Citation]:
 
 def named(citation: Citation, matcher: Matcher) -> set[str]:
     """Name the interventions by which a paper is queued; none where it is not."""
-    reading = Reading(citation, matcher)
+    reading = CitationReading(citation, matcher)
     return {hit.slug for hit in reading.hits} if reading.lane in TO_SCREEN else set()
 
 

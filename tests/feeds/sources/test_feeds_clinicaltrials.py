@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.records import Query, Watermark
-from monitor.feeds.sources import Context, Searchable, clinicaltrials
+from monitor.feeds.sources import Searchable, SourceContext, clinicaltrials
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -228,7 +228,7 @@ def test_a_host_without_address_is_unreachable(make_http, tmp_path):
     values = {"clinicaltrials": {"base_url": "https://no-such-host.invalid/api"}}
     settings = parse({"sources": values}, folder=tmp_path)
     catalogue: Any = SimpleNamespace(interventions=[])
-    source = clinicaltrials.build(Context(settings, catalogue, make_http(), NOW.date()))
+    source = clinicaltrials.build(SourceContext(settings, catalogue, make_http(), NOW.date()))
     assert failure(source).kind is SourceFault.UNREACHABLE
 
 

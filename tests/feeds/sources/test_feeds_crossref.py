@@ -19,7 +19,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import Context, crossref, crossref_walk
+from monitor.feeds.sources import SourceContext, crossref, crossref_walk
 from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -221,7 +221,7 @@ def build(upstream, make_http, tmp_path):
         settings = parse({"sources": values}, folder=tmp_path)
         http = make_http()
         built = crossref.build(
-            Context(settings, NOTHING, http, TODAY, watched=watched, watermarks=watermarks)
+            SourceContext(settings, NOTHING, http, TODAY, watched=watched, watermarks=watermarks)
         )
         http.pace(upstream.url, 10_000)
         return built
@@ -495,7 +495,7 @@ def test_recorded_totals_show_that_words_are_joined_by_or_and_texts_by_and(recor
     assert words > 1_000_000, "of six words, any"
 
 
-ASKED = crossref_walk.Asked({}, "DOI", "works", 10**9)
+ASKED = crossref_walk.WalkRequest({}, "DOI", "works", 10**9)
 
 
 def test_a_recorded_walk_is_read_page_by_page(recordings):

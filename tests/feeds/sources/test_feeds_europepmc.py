@@ -20,7 +20,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import Context, europepmc
+from monitor.feeds.sources import SourceContext, europepmc
 from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -165,7 +165,7 @@ def source(upstream, make_http, tmp_path):
     interventions = [SimpleNamespace(slug="vipp", queries={"europepmc": QUERY.text})]
     catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = europepmc.build(Context(settings, catalogue, http, date(2026, 11, 23)))
+    built = europepmc.build(SourceContext(settings, catalogue, http, date(2026, 11, 23)))
     http.pace(upstream.url, 10_000)
     return built
 

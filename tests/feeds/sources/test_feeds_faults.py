@@ -20,7 +20,7 @@ import pytest
 from monitor.feeds import service
 from monitor.feeds.http.client import FEED_LIMIT, Http
 from monitor.feeds.records import Answer
-from monitor.feeds.sources import Context, rss
+from monitor.feeds.sources import SourceContext, rss
 from monitor.feeds.sources.rss import Feeds
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
@@ -44,7 +44,7 @@ def feeds(make_http, tmp_path) -> Callable[..., Feeds]:
         listed = [{"name": f"Journal {n}", "url": url} for n, url in enumerate(urls, 1)]
         settings = parse({"sources": {"journals": {"feeds": listed}}}, folder=tmp_path)
         http = make_http()
-        built = rss.build_journals(Context(settings, NOTHING, http, NOW.date()))
+        built = rss.build_journals(SourceContext(settings, NOTHING, http, NOW.date()))
         for url in urls:
             http.pace(url, 1000)
         return built

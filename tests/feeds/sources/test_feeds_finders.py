@@ -10,13 +10,13 @@ from datetime import date, timedelta
 import pytest
 
 from monitor.catalogue.loader import load
-from monitor.demo.dialects.crossref import Crossref
-from monitor.demo.dialects.openalex import OpenAlex
+from monitor.demo.dialects.crossref import CrossrefStandIn
+from monitor.demo.dialects.openalex import OpenAlexStandIn
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.world import InventedPaper, World
 from monitor.feeds.records import Watermark
-from monitor.feeds.sources import SOURCES, Context, Searchable, crossref_walk, openalex_walk
-from monitor.feeds.sources.crossref_search import Names, alternatives, folded
+from monitor.feeds.sources import SOURCES, Searchable, SourceContext, crossref_walk, openalex_walk
+from monitor.feeds.sources.crossref_search import NameWords, alternatives, folded
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -25,7 +25,7 @@ NOW = utcnow()
 TODAY = NOW.date()
 KEY = "K-CANARY-456"
 LISTS = {"crossref": "crossref/works", "openalex": "openalex/works"}
-STAND_INS = {"crossref": Crossref, "openalex": OpenAlex}
+STAND_INS = {"crossref": CrossrefStandIn, "openalex": OpenAlexStandIn}
 
 
 def paper(number: int, title: str = "", *, days_ago: int = 30, **said: object) -> InventedPaper:
@@ -74,7 +74,7 @@ def build(make_http, tmp_path):
         values[name] = {"base_url": url, "enabled": True, **key, **own}
         http = make_http(contact=contact)
         settings = parse({"sources": values}, folder=tmp_path)
-        built = SOURCES[name].build(Context(settings, load(), http, TODAY))
+        built = SOURCES[name].build(SourceContext(settings, load(), http, TODAY))
         http.pace(url, 10_000)
         return built
 
@@ -221,7 +221,7 @@ def titled(build):
     """Ask Crossref for one intervention in a world of these titles."""
 
     def titled(slug, *titles):
-        with Crossref(World(tuple(paper(n, t) for n, t in enumerate(titles, 1)))) as running:
+        with CrossrefStandIn(World(tuple(paper(n, t) for n, t in enumerate(titles, 1)))) as running:
             source = build("crossref", running.base_url)
             answer = source.ask(of(source, slug), None, NOW)
             return (
@@ -254,7 +254,7 @@ def test_an_abbreviation_in_a_title_is_kept(titled):
 
 
 def test_what_two_queries_ask_alike_is_walked_once(build):
-    with Crossref(World((paper(1),))) as running:
+    with CrossrefStandIn(World((paper(1),))) as running:
         source = build("crossref", running.base_url)
         for slug in ("pip", "www"):
             source.listing(of(source, slug), date(2020, 1, 1))
@@ -267,7 +267,7 @@ def test_what_two_queries_ask_alike_is_walked_once(build):
 
 
 def test_the_watermark_asks_by_the_index_and_the_first_day_by_the_deposit(build):
-    with Crossref(World((paper(1),))) as running:
+    with CrossrefStandIn(World((paper(1),))) as running:
         source = build("crossref", running.base_url)
         source.ask(of(source), Watermark(position="2026-11-20"), NOW)
         filters = {request.params["filter"] for request in running.requests("crossref/works")}
@@ -275,7 +275,7 @@ def test_the_watermark_asks_by_the_index_and_the_first_day_by_the_deposit(build)
 
 
 def test_a_paper_only_reindexed_is_asked_for_and_is_no_change(build, session, now):
-    with Crossref(World((paper(1),))) as running:
+    with CrossrefStandIn(World((paper(1),))) as running:
         source = build("crossref", running.base_url)
         first = source.ask(of(source), None, NOW)
         running.cite("invented-1")
@@ -299,7 +299,7 @@ def test_a_query_that_crossref_cannot_answer_in_full_is_refused(text):
 
 
 def test_names_are_told_whatever_marks_stand_between():
-    names = Names.of(load().intervention("pip"))
+    names = NameWords.of(load().intervention("pip"))
     assert names.may_be_in({"title": ["Eltern-Säuglings-Psychotherapie im Überblick"]})
     assert names.may_be_in(
         {"title": ["Parents"], "subtitle": ["psychotherapy of parent and infant"]}
@@ -315,7 +315,7 @@ def test_without_an_address_crossref_is_asked_as_the_public_pool_allows(
     monkeypatch.setattr(http, "pace", lambda url, per_second: paces.append(per_second))
     for contact in ("", "a@example.org"):
         settings = parse({"sources": {"contact": contact}}, folder=tmp_path)
-        SOURCES["crossref"].build(Context(settings, load(), http, TODAY))
+        SOURCES["crossref"].build(SourceContext(settings, load(), http, TODAY))
     assert paces == [1, 3]
 
 
@@ -324,7 +324,7 @@ def test_without_an_address_crossref_is_asked_as_the_public_pool_allows(
 
 @pytest.fixture
 def openalex(invented):
-    with OpenAlex(invented) as running:
+    with OpenAlexStandIn(invented) as running:
         yield running
 
 
@@ -355,7 +355,7 @@ def test_without_a_key_it_is_looked_up_and_not_searched(build, openalex):
 
 
 def test_a_key_that_is_refused_is_told_without_it(build, invented):
-    with OpenAlex(invented, key="another") as running:
+    with OpenAlexStandIn(invented, key="another") as running:
         source = build("openalex", running.base_url)
         error = fault(lambda: source.ask(of(source), None, NOW))
     assert error.kind is SourceFault.REFUSED

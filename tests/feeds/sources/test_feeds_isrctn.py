@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.records import Query, Watermark
-from monitor.feeds.sources import Context, Searchable, isrctn
+from monitor.feeds.sources import Searchable, SourceContext, isrctn
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -248,7 +248,7 @@ def test_a_host_without_address_is_unreachable(make_http, tmp_path):
     values = {"isrctn": {"base_url": "https://no-such-host.invalid/api"}}
     catalogue: Any = SimpleNamespace(interventions=[])
     settings = parse({"sources": values}, folder=tmp_path)
-    source = isrctn.build(Context(settings, catalogue, make_http(), NOW.date()))
+    source = isrctn.build(SourceContext(settings, catalogue, make_http(), NOW.date()))
     assert failure(source).kind is SourceFault.UNREACHABLE
 
 

@@ -17,7 +17,7 @@ from monitor.feeds.records import (
     UnreadableRecord,
     Watermark,
 )
-from monitor.feeds.sources import SOURCES, Context, openalex
+from monitor.feeds.sources import SOURCES, SourceContext, openalex
 from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -144,7 +144,7 @@ def build(upstream, make_http, tmp_path):
         settings = parse({"sources": values}, folder=tmp_path)
         http = make_http()
         built = openalex.build(
-            Context(settings, NOTHING, http, TODAY, watched=watched, watermarks=watermarks)
+            SourceContext(settings, NOTHING, http, TODAY, watched=watched, watermarks=watermarks)
         )
         http.pace(upstream.url, 10_000)
         return built
@@ -207,7 +207,7 @@ def test_a_key_that_cannot_be_read_is_said(build, tmp_path):
     (tmp_path / "key").write_text(" ")
     settings = parse({"sources": {"openalex": {"api_key_file": "key"}}}, folder=tmp_path)
     with pytest.raises(ConfigError):
-        openalex.build(Context(settings, NOTHING, source.http, TODAY))
+        openalex.build(SourceContext(settings, NOTHING, source.http, TODAY))
 
 
 def test_a_redirect_is_not_followed_since_a_key_goes_along(build, upstream):

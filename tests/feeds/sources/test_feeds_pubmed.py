@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.records import Query, Watermark
-from monitor.feeds.sources import SOURCES, Context, pubmed
+from monitor.feeds.sources import SOURCES, SourceContext, pubmed
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -69,7 +69,7 @@ def source(upstream, make_http, tmp_path):
     interventions = [SimpleNamespace(slug="vipp", queries={"pubmed": QUERY.text})]
     catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
-    built = pubmed.build(Context(settings, catalogue, http, date(2026, 11, 23)))
+    built = pubmed.build(SourceContext(settings, catalogue, http, date(2026, 11, 23)))
     http.pace(upstream.url, 10_000)
     return built
 

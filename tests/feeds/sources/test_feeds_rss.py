@@ -10,7 +10,7 @@ import pytest
 
 from monitor.feeds.readers import rss_document, rss_item
 from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
-from monitor.feeds.sources import SOURCES, Context, rss
+from monitor.feeds.sources import SOURCES, SourceContext, rss
 from monitor.feeds.storage.citations import content_hash
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
@@ -254,7 +254,7 @@ def source(upstream, make_http, tmp_path):
     feeds = [{"name": "Inventions", "url": f"{upstream.url}/feed.xml?token=T0"}]
     values = {"allow_loopback": True, "journals": {"feeds": feeds}}
     settings = parse({"sources": values}, folder=tmp_path)
-    return rss.build_journals(Context(settings, NOTHING, make_http(), date(2026, 11, 23)))
+    return rss.build_journals(SourceContext(settings, NOTHING, make_http(), date(2026, 11, 23)))
 
 
 def test_a_feed_is_asked_with_the_validators_of_its_last_answer(source, upstream):
@@ -296,7 +296,7 @@ def test_feeds_are_asked_only_where_there_are_any(tmp_path):
     assert SOURCES["pubmed_rss"].enabled(one)
     assert not SOURCES["journals"].enabled(one)
     client: Any = SimpleNamespace(pace=lambda *_: None)
-    built = SOURCES["pubmed_rss"].build(Context(one, NOTHING, client, date(2026, 11, 23)))
+    built = SOURCES["pubmed_rss"].build(SourceContext(one, NOTHING, client, date(2026, 11, 23)))
     assert built.queries == (Query("https://a.test/", "https://a.test/"),)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.feeds.records import Query, Watermark
-from monitor.feeds.sources import SOURCES, Context, Searchable
+from monitor.feeds.sources import SOURCES, Searchable, SourceContext
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -112,7 +112,7 @@ def source(name, server, upstream, make_http, tmp_path):
     catalogue: Any = SimpleNamespace(interventions=interventions)
     http = make_http()
     built = SOURCES[name].build(
-        Context(parse({"sources": values}, folder=tmp_path), catalogue, http, NOW.date())
+        SourceContext(parse({"sources": values}, folder=tmp_path), catalogue, http, NOW.date())
     )
     http.pace(upstream.url, 10_000)
     assert isinstance(built, Searchable)

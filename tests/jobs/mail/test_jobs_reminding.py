@@ -6,7 +6,7 @@ import pytest
 from proving import rows  # type: ignore[import-not-found]  # tests/jobs is on pytest's path
 
 from monitor.feeds.files import shelf, uploads
-from monitor.feeds.files.intake import Origin
+from monitor.feeds.files.intake import FileOrigin
 from monitor.feeds.tables import ImportFile, ImportState, Poll, Record
 from monitor.jobs.files.importing import import_file
 from monitor.jobs.files.uploads import folder, work_on_uploads
@@ -39,7 +39,7 @@ def test_a_named_person_is_asked_when_it_is_due_and_weekly_until_it_comes(servic
     assert remind_due(service) == 0
     clock.pass_by(days=1)
     assert remind_due(service) == 1
-    origin = Origin("psycinfo", clock().date())
+    origin = FileOrigin("psycinfo", clock().date())
     assert import_file(service, io.BytesIO(RIS.encode()), origin=origin).queued == 1
     clock.pass_by(days=29)
     assert remind_due(service) == 0
@@ -49,7 +49,9 @@ def test_a_named_person_is_asked_when_it_is_due_and_weekly_until_it_comes(servic
 
 def test_the_same_file_twice_doubles_nothing_and_is_an_export_again(service, clock):
     for _ in range(2):
-        import_file(service, io.BytesIO(RIS.encode()), origin=Origin("psycinfo", clock().date()))
+        import_file(
+            service, io.BytesIO(RIS.encode()), origin=FileOrigin("psycinfo", clock().date())
+        )
         clock.pass_by(days=40)
     assert len(rows(service, Paper)) == len(rows(service, Record)) == 1
     assert [poll.source for poll in rows(service, Poll)] == ["psycinfo", "psycinfo"]
@@ -61,12 +63,12 @@ def test_of_fifty_thousand_rows_the_three_new_ones_come_in(service, clock):
     many = "".join(
         known.replace("invented adoption", f"invented part {n} of").format(n=n) for n in range(700)
     )
-    import_file(service, io.BytesIO(many.encode()), origin=Origin("psycinfo", clock().date()))
+    import_file(service, io.BytesIO(many.encode()), origin=FileOrigin("psycinfo", clock().date()))
     more = "".join(
         RIS.replace("adoption support", f"new place {n}") for n in ("one", "two", "three")
     )
     report = import_file(
-        service, io.BytesIO((many + more).encode()), origin=Origin("psycinfo", clock().date())
+        service, io.BytesIO((many + more).encode()), origin=FileOrigin("psycinfo", clock().date())
     )
     assert (report.known, report.new_papers, report.queued) == (700, 3, 3)
 
@@ -74,7 +76,7 @@ def test_of_fifty_thousand_rows_the_three_new_ones_come_in(service, clock):
 def test_an_upload_keeps_where_it_comes_from(service, clock):
     put = shelf.put(folder(service), io.BytesIO(RIS.encode()), 10_000)
     with service.database.write() as session:
-        origin = Origin("psycinfo", clock().date())
+        origin = FileOrigin("psycinfo", clock().date())
         file = uploads.add(session, put, name="a.ris", by="user:1", at=clock(), origin=origin).id
     work_on_uploads(service)
     with service.database.write() as session:
@@ -97,7 +99,9 @@ ICTRP = """<Trials_downloaded_from_ICTRP><Trial><TrialID>{number}</TrialID>
 def test_a_paper_that_names_a_number_is_led_to_the_registration_that_a_file_brought(
     service, number
 ):
-    import_file(service, io.BytesIO(ICTRP.format(number=number).encode()), origin=Origin("ictrp"))
+    import_file(
+        service, io.BytesIO(ICTRP.format(number=number).encode()), origin=FileOrigin("ictrp")
+    )
     report = RIS.replace("ER  -", f"AB  - Registered as {number}.\nDO  - 10.5555/a\nER  -")
     import_file(service, io.BytesIO(report.encode()))
     registration, paper = rows(service, Paper)

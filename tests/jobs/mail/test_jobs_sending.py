@@ -18,7 +18,7 @@ from sqlalchemy import select
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs.mail import delivery, sending
 from monitor.jobs.mail.delivery import deliver_due
-from monitor.jobs.mail.sending import Word, most_at_once
+from monitor.jobs.mail.sending import ConnectionWord, most_at_once
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
@@ -95,7 +95,7 @@ def test_a_brisk_server_is_sent_to_over_two_connections_in_larger_lots(
     serving, monkeypatch, brisk, most
 ):
     """However many connections there are, no more than the usual number is in flight."""
-    monkeypatch.setattr(Word, "is_brisk", brisk)
+    monkeypatch.setattr(ConnectionWord, "is_brisk", brisk)
     claimed, lots = [], set()
     give = sending.Connection.give
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from monitor.demo import driver
 from monitor.demo.machinery.faults import Fault
 from monitor.feeds.completeness import days, questions
-from monitor.feeds.completeness.verdicts import Basis, Missing
+from monitor.feeds.completeness.verdicts import Missing, ProofBasis
 from monitor.feeds.http.client import Http
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery
@@ -55,7 +55,7 @@ def test_it_finds_what_names_an_intervention_and_day_by_day_says_so(service, run
         asked = questions.standing(session, service.settings, service.catalogue)
     mine = next(one for one in shown.sources if one.name == name)
     assert mine.verdict.word is Missing.SO_FAR
-    assert {q.basis for q in asked if q.source == name} == {Basis.SEARCH}
+    assert {q.basis for q in asked if q.source == name} == {ProofBasis.SEARCH}
     assert len(mine.reaches) == len(service.catalogue.slugs)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.literature.linkage.belonging import Others, reasons
-from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.matching.matcher import Matcher
 
 MATCHER = Matcher(loader.load())
@@ -15,7 +15,7 @@ MATCHER = Matcher(loader.load())
 
 def facts(title, abstract=None, **more):
     citation = Citation(title=title, abstract=abstract, **more)
-    return Facts.of(citation, MATCHER.match(title=title, abstract=abstract))
+    return PaperFacts.of(citation, MATCHER.match(title=title, abstract=abstract))
 
 
 def test_a_shared_registration_is_a_reason():
@@ -53,7 +53,7 @@ def test_a_review_belongs_to_no_trial():
 
 
 some_facts = st.builds(
-    lambda title, authors, numbers, trial: Facts(
+    lambda title, authors, numbers, trial: PaperFacts(
         Citation(title=title, authors=authors, registrations=numbers, trial=trial)
     ),
     st.sampled_from(["LANTERN: an invented trial", "Another paper of the LANTERN trial"]),

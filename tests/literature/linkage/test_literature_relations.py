@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind, Trial
-from monitor.literature.linkage.facts import Facts
+from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.linkage.relations import relate
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.words import Relation
@@ -38,7 +38,7 @@ REPORT = Citation(
 
 
 def said(one, other, *hits):
-    return relate(Facts.of(one, hits), Facts.of(other, hits))
+    return relate(PaperFacts.of(one, hits), PaperFacts.of(other, hits))
 
 
 def reported(registration=REGISTRATION, report=REPORT, *hits):
@@ -290,7 +290,7 @@ records = st.builds(
     links=st.lists(links, max_size=2).map(tuple),
     trial=st.sampled_from([None, None, ENDED, Trial()]),
 )
-known = st.builds(Facts.of, records, st.sampled_from([(), (HIT,)]))
+known = st.builds(PaperFacts.of, records, st.sampled_from([(), (HIT,)]))
 
 
 @given(known, known)

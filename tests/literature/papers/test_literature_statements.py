@@ -1,7 +1,7 @@
 """What the sources say of a paper's standing, each with its source."""
 
 from monitor.feeds.records import Identifier, Link, LinkKind
-from monitor.literature.papers.statements import Statement, said_of
+from monitor.literature.papers.statements import SourceStatement, said_of
 
 NAMED = "Circle of Security in the invented town of Nowhere: a trial"
 NOTICE = Identifier("doi", "10.5555/notice")
@@ -35,9 +35,9 @@ def test_sources_that_say_the_same_are_named_together_and_what_is_grave_comes_fi
     )
     said = said_of(intake.session, paper)
     assert said == [
-        Statement(LinkKind.RETRACTED_BY, NOTICE, ("crossref", "europepmc")),
-        Statement(LinkKind.CONCERN_IN, concern, ("europepmc",)),
-        Statement(LinkKind.HAS_PREPRINT, preprint, ("crossref",)),
+        SourceStatement(LinkKind.RETRACTED_BY, NOTICE, ("crossref", "europepmc")),
+        SourceStatement(LinkKind.CONCERN_IN, concern, ("europepmc",)),
+        SourceStatement(LinkKind.HAS_PREPRINT, preprint, ("crossref",)),
     ]
     assert [one.grave for one in said] == [True, True, False]
 
@@ -58,8 +58,8 @@ def test_a_mark_without_a_notice_is_said_only_where_no_notice_is_named(intake, c
     ).paper_id
     intake(cite(doi="10.5555/a", publication_types=marked), source="openalex")
     assert said_of(intake.session, paper) == [
-        Statement(None, None, ("openalex",)),
-        Statement(LinkKind.RETRACTED_BY, NOTICE, ("pubmed",)),
+        SourceStatement(None, None, ("openalex",)),
+        SourceStatement(LinkKind.RETRACTED_BY, NOTICE, ("pubmed",)),
     ]
 
 

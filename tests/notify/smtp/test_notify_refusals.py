@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.notify.smtp.refusals import About, Refusal, Step, judge, same
+from monitor.notify.smtp.refusals import Refusal, RefusalCause, RefusedCommand, judge, same
 
 ABOUT_US = [
     "554 5.7.1 <reader@example.org>: Relay access denied",
@@ -99,45 +99,45 @@ FOR_NOW = [
 ]
 
 
-@pytest.mark.parametrize("step", [Step.RECIPIENT, Step.CONTENT])
+@pytest.mark.parametrize("step", [RefusedCommand.RECIPIENT, RefusedCommand.CONTENT])
 @pytest.mark.parametrize("reply", ABOUT_US)
 def test_a_refusal_of_us_is_none_of_the_reader(reply, step):
-    assert judge(step, int(reply[:3]), reply) is About.US
+    assert judge(step, int(reply[:3]), reply) is RefusalCause.US
 
 
 @pytest.mark.parametrize("reply", NO_SUCH_MAILBOX)
 def test_only_no_such_mailbox_ends_a_reader(reply):
-    assert judge(Step.RECIPIENT, int(reply[:3]), reply) is About.MAILBOX
+    assert judge(RefusedCommand.RECIPIENT, int(reply[:3]), reply) is RefusalCause.MAILBOX
 
 
 @pytest.mark.parametrize("reply", ABOUT_THE_MESSAGE)
 def test_another_refusal_for_good_ends_a_message_at_most(reply):
-    assert judge(Step.RECIPIENT, int(reply[:3]), reply) is About.MESSAGE
+    assert judge(RefusedCommand.RECIPIENT, int(reply[:3]), reply) is RefusalCause.MESSAGE
 
 
 @pytest.mark.parametrize("reply", FOR_NOW)
 def test_a_refusal_for_now_is_tried_again(reply):
-    assert judge(Step.RECIPIENT, int(reply[:3]), reply) is About.LATER
+    assert judge(RefusedCommand.RECIPIENT, int(reply[:3]), reply) is RefusalCause.LATER
 
 
 @pytest.mark.parametrize(
     "reply", [r for r in NO_SUCH_MAILBOX + ABOUT_THE_MESSAGE + FOR_NOW if "too big" not in r]
 )
 def test_before_a_reader_is_named_every_refusal_is_of_us(reply):
-    assert judge(Step.SENDER, int(reply[:3]), reply) is About.US
+    assert judge(RefusedCommand.SENDER, int(reply[:3]), reply) is RefusalCause.US
 
 
 def test_a_message_may_be_too_big_before_its_reader_is_named():
-    assert judge(Step.SENDER, 552, "552 too big") is About.MESSAGE
-    assert judge(Step.SENDER, 552, "552 5.7.0 daily quota exceeded") is About.US
+    assert judge(RefusedCommand.SENDER, 552, "552 too big") is RefusalCause.MESSAGE
+    assert judge(RefusedCommand.SENDER, 552, "552 5.7.0 daily quota exceeded") is RefusalCause.US
 
 
-@given(st.sampled_from(Step), st.integers(-1, 999), st.text(max_size=60))
+@given(st.sampled_from(RefusedCommand), st.integers(-1, 999), st.text(max_size=60))
 def test_every_reply_has_one_meaning_and_only_the_fifties_end_anything(step, code, words):
     about = judge(step, code, f"{code} {words}")
-    if about in {About.MAILBOX, About.MESSAGE}:
+    if about in {RefusalCause.MAILBOX, RefusalCause.MESSAGE}:
         assert 500 <= code < 600
-    assert about is not About.MAILBOX or step is not Step.SENDER
+    assert about is not RefusalCause.MAILBOX or step is not RefusedCommand.SENDER
 
 
 def test_the_same_is_said_whoever_is_named():
@@ -149,7 +149,7 @@ def test_the_same_is_said_whoever_is_named():
 
 def test_a_refusal_of_us_is_told_in_our_own_words():
     for reply in ABOUT_US:
-        told = Refusal(Step.RECIPIENT, int(reply[:3]), reply)
+        told = Refusal(RefusedCommand.RECIPIENT, int(reply[:3]), reply)
         assert told.status in told.reason
         assert "@" not in told.reason
-    assert Refusal(Step.DATA, 554, "554 secret words").status == "554"
+    assert Refusal(RefusedCommand.DATA, 554, "554 secret words").status == "554"

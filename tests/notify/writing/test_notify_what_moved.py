@@ -17,7 +17,7 @@ from monitor.catalogue.words import (
     Tier,
     UsageBand,
 )
-from monitor.evidence.shown import COMPARATORS, OUTCOMES, Shown
+from monitor.evidence.shown import COMPARATORS, OUTCOMES, ShownFinding
 from monitor.evidence.shown import place as place_of
 from monitor.gap import telling
 from monitor.gap.rules import State, changed, sentence
@@ -33,7 +33,7 @@ WORDS = {
 }
 places = st.tuples(st.sampled_from(list(COMPARATORS)), st.sampled_from(list(OUTCOMES)))
 lines = st.builds(
-    lambda place, label, k, people, randomised: Shown(
+    lambda place, label, k, people, randomised: ShownFinding(
         place[0],
         place[1],
         label,

@@ -24,7 +24,7 @@ from monitor.review.reading.model import Risk
 from monitor.web.public.shown import forest_marks as marks
 from monitor.web.public.shown import label_marks
 from monitor.web.public.shown.findings_page import forests, harms_sum, page_of
-from monitor.web.public.shown.forest_files import Source, csv_of
+from monitor.web.public.shown.forest_files import FileSource, csv_of
 from monitor.web.public.shown.forest_marks import WIDTH, Scale
 from monitor.web.public.shown.risk_shown import EMPTY, FULL, HALF, risk_shown
 
@@ -218,7 +218,9 @@ def test_the_table_to_take_away_has_every_row_and_runs_no_formula():
         trial("vipp", result(smd(0.9), risk=HIGH)),
         trial("vipp", result(sign(-1))),
     )
-    source = Source("VIPP", "https://gap.example/interventions/vipp/findings", date(2026, 11, 23))
+    source = FileSource(
+        "VIPP", "https://gap.example/interventions/vipp/findings", date(2026, 11, 23)
+    )
     table = list(csv.DictReader(io.StringIO(csv_of([one], source))))
     studies = [row for row in table if row["row"] == "study"]
     assert len(studies) == 4

@@ -21,13 +21,21 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is
 
 from monitor.catalogue.words import FindingDirection, ResultClass
 from monitor.gap.meaning import caution, meaning
-from monitor.gap.memos.sheets import Block, Interval, Line, Sheet, Statement, Table, cut
+from monitor.gap.memos.sheets import (
+    Block,
+    DrawnInterval,
+    Sheet,
+    SheetStatement,
+    SheetTable,
+    StatementLine,
+    cut,
+)
 from monitor.web.public.memos.glyphs import drawable
 from monitor.web.public.memos.pdf import pdf
 from monitor.web.public.shown.label_marks import of_interval
 
 NORTH = {"name": "Łódź {{7*7}} team", "group": "", "interventions": ["ddp", "icp"], "families-ddp": "60"}  # fmt: skip
-FAR = Interval(-1.4, -3.0, -1.1, 0.2, settled=True)  # no part of it on the scale
+FAR = DrawnInterval(-1.4, -3.0, -1.1, 0.2, settled=True)  # no part of it on the scale
 HOSTILE = "=1+1 #let x = {{7*7}} $a$ \\ \n\u202eliam\u202c <b> *b* שלום محمد Zoë 😀 漢"
 
 
@@ -51,10 +59,10 @@ def filled(word: str, times: int = 1) -> Sheet:
         (
             Block(said, (said,), (said, said), half=True),
             Block(said, (said,), half=True),
-            Block(said, table=Table(said, (said, said, said), ((said, said, said),))),
+            Block(said, table=SheetTable(said, (said, said, said), ((said, said, said),))),
         ),
         said,
-        (Statement(said, said, said, ("full", "open", "empty"), (Line(said, FAR), Line(said))),),
+        (SheetStatement(said, said, said, ("full", "open", "empty"), (StatementLine(said, FAR), StatementLine(said))),),
     )  # fmt: skip
 
 
@@ -209,11 +217,11 @@ def test_each_line_of_what_trials_show_has_its_mark_and_its_words(client, eviden
 
 
 def test_a_mark_shows_where_an_interval_goes_on_and_no_estimate_where_there_is_none():
-    inside = of_interval(Interval(0.1, -0.2, 0.4, 0.2, settled=False))
+    inside = of_interval(DrawnInterval(0.1, -0.2, 0.4, 0.2, settled=False))
     (line,) = inside.lines
     assert (line.low, line.at, line.high) == pytest.approx((60.4, 82.3, 104.2))
     assert not inside.settled
-    leaving = of_interval(Interval(0.9, 0.3, 1.5, 0.2, settled=True)).lines[0]
+    leaving = of_interval(DrawnInterval(0.9, 0.3, 1.5, 0.2, settled=True)).lines[0]
     assert (leaving.cut_low, leaving.cut_high, leaving.high) == (False, True, 148.0)
     assert leaving.at is not None
     far = of_interval(FAR).lines[0]
@@ -223,10 +231,10 @@ def test_a_mark_shows_where_an_interval_goes_on_and_no_estimate_where_there_is_n
 @given(st.lists(st.floats(-4, 4), min_size=3, max_size=3))
 def test_a_mark_keeps_to_its_scale_whatever_it_draws(values):
     low, estimate, high = sorted(values)
-    (line,) = of_interval(Interval(estimate, low, high, 0.2, settled=True)).lines
+    (line,) = of_interval(DrawnInterval(estimate, low, high, 0.2, settled=True)).lines
     assert 2 <= line.low <= line.high <= 148
     assert line.at is None or line.low <= line.at <= line.high
-    assert (line.cut_low or line.cut_high) == Interval(
+    assert (line.cut_low or line.cut_high) == DrawnInterval(
         estimate, low, high, 0.2, settled=True
     ).leaves
 

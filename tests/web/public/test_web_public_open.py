@@ -7,7 +7,7 @@ import pytest
 
 from monitor.catalogue import loader
 from monitor.catalogue.shapes import glossary as terms
-from monitor.catalogue.shapes.context import Origin
+from monitor.catalogue.shapes.context import FactOrigin
 from monitor.notify.readers import answers
 from monitor.web.public.crawlers import _pages
 
@@ -85,7 +85,7 @@ def test_a_glossary_with_a_fault_is_refused_with_each_of_them():
     catalogue = loader.load()
     first = catalogue.glossary.terms[0]
     wrong = terms.Glossary(
-        sources={"other": Origin(title="A", short="A", dated="2020")},
+        sources={"other": FactOrigin(title="A", short="A", dated="2020")},
         terms=(first, first.model_copy(update={"source": "nobody"})),
     )
     assert [fault.partition(": ")[2] for fault in terms.faults(wrong, catalogue.background)] == [

@@ -22,7 +22,7 @@ from monitor.feeds.queries import SourceState
 from monitor.literature.design.rules import suggest_design
 from monitor.literature.matching.matcher import Hit
 from monitor.notify.tables import MessageKind, MessageState
-from monitor.review.reading.model import Arm, Reading, Result, from_json, to_json
+from monitor.review.reading.model import Arm, Reading, ReadingResult, from_json, to_json
 from monitor.review.words import DecisionVerdict, Stage
 from monitor.web import auth, forms, posting
 from monitor.web.staff import excerpts, labels
@@ -133,7 +133,7 @@ _SENT = st.dictionaries(
 @given(_SENT)
 def test_no_form_breaks_the_reader(sent):
     reading, problems = (
-        Reading(arms=(Arm(key="a1"),), results=(Result(key="r1"),)),
+        Reading(arms=(Arm(key="a1"),), results=(ReadingResult(key="r1"),)),
         forms.Problems(),
     )
     reading = reading_forms.study_of(MultiDict(sent), reading, problems)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from monitor.feeds.sources import SOURCES
 from monitor.ops.coverage import queries
-from monitor.ops.coverage.rules import LATE_DAYS, Overlap, Place
+from monitor.ops.coverage.rules import LATE_DAYS, CoveragePlace, Overlap
 from monitor.web import formats
 from monitor.web.current import service
 from monitor.web.public import rendered
@@ -84,7 +84,7 @@ def _only(only: Mapping[str, int], titles: Mapping[str, str]) -> str:
 
 
 def _mark(
-    overlap: Overlap, places: tuple[Place, ...], titles: Mapping[str, str]
+    overlap: Overlap, places: tuple[CoveragePlace, ...], titles: Mapping[str, str]
 ) -> tuple[str, Overlap, list[str]]:
     """Give a row of the figure: who holds them, in words, and the places in their order."""
     held = [place.key for place in places if place.key in overlap.places]

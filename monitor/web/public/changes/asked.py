@@ -32,7 +32,7 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChangesFilter:
     """A filter as its address says it; empty: of all."""
 
     intervention: str = ""
@@ -41,14 +41,14 @@ class Asked:
     last: str = ""
 
     @classmethod
-    def of(cls, args: Mapping[str, str]) -> "Asked":
+    def of(cls, args: Mapping[str, str]) -> "ChangesFilter":
         """Read an address."""
         return cls(*(args.get(name, "").strip()[:_LONGEST] for name in FIELDS))
 
     @property
     def narrows(self) -> bool:
         """Whether anything is asked for."""
-        return self != Asked()
+        return self != ChangesFilter()
 
     @property
     def query(self) -> str:

@@ -27,7 +27,7 @@ _ALL = "/changes/feed.atom"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AtomEntry:
     """One change in a feed: what a study found, or what moved, is its title."""
 
     id: str
@@ -87,15 +87,15 @@ def _feed(title: str, own: str, page: str, wanted: Wanted) -> Response:
     return sent
 
 
-def _entries(session: Session, wanted: Wanted) -> list[Entry]:
+def _entries(session: Session, wanted: Wanted) -> list[AtomEntry]:
     changes = gap.changes(session, limit=_ENTRIES, wanted=wanted)
     first = first_lines(session, service().catalogue, changes)
     return [_entry(change, first.get(change.id, "")) for change in changes]
 
 
-def _entry(change: Change, first_line: str) -> Entry:
+def _entry(change: Change, first_line: str) -> AtomEntry:
     address = f"{service().settings.web.public_url}/changes/{change.id}"
-    return Entry(
+    return AtomEntry(
         id=_id(address),
         address=address,
         title=text.line(first_line or formats.opening(change.sentence)[0]),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from monitor.catalogue import drafts
 from monitor.catalogue.loader import Catalogue
 from monitor.gap import history
-from monitor.gap.history import Part
+from monitor.gap.history import StatePart
 from monitor.gap.states import State
 from monitor.gap.telling import tier_words, trials_words, used
 from monitor.kernel.errors import InvalidInput, MonitorError, NotFound
@@ -31,18 +31,18 @@ _LONGEST = 80  # characters of a policy's name
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class HistoryRow:
     """One intervention on that day; ``differs``: where the ledger told something else then."""
 
     slug: str
     name: str
     state: State
     use: str
-    differs: tuple[Part, ...]
+    differs: tuple[StatePart, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class PolicyChoice:
     """A choice of policies: ``value`` as the address has it, ``words`` as a reader chooses it."""
 
     value: str
@@ -113,7 +113,7 @@ _COLUMNS = (
 )
 
 
-def _told(row: Row) -> dict[str, Any]:
+def _told(row: HistoryRow) -> dict[str, Any]:
     state = row.state
     return {
         "intervention": row.slug,
@@ -165,18 +165,18 @@ def _end(day: date) -> datetime:
 
 def _rows(
     session: Session, catalogue: Catalogue, chosen: Catalogue | None, at: datetime
-) -> list[Row]:
+) -> list[HistoryRow]:
     return [_row(session, catalogue, chosen, slug, at) for slug in catalogue.slugs]
 
 
 def _row(
     session: Session, catalogue: Catalogue, chosen: Catalogue | None, slug: str, at: datetime
-) -> Row:
+) -> HistoryRow:
     rules = chosen or history.in_force_at(session, catalogue, slug, at)
     state = history.state_at(session, rules, slug, at)
     told = history.told_at(session, slug, at)
     differs = history.compare(told, state) if told else ()
-    return Row(
+    return HistoryRow(
         slug=slug,
         name=catalogue.intervention(slug).name,
         state=state,
@@ -185,12 +185,12 @@ def _row(
     )
 
 
-def _choices(catalogue: Catalogue) -> list[Rules]:
+def _choices(catalogue: Catalogue) -> list[PolicyChoice]:
     """List the rules to choose from: those of then, and every pair of released ones that fits."""
     return [
-        Rules("", "the rules in force then"),
+        PolicyChoice("", "the rules in force then"),
         *(
-            Rules(f"grading/{grading},gap/{gap}", f"tiers and findings {grading}, gap {gap}")
+            PolicyChoice(f"grading/{grading},gap/{gap}", f"tiers and findings {grading}, gap {gap}")
             for grading, gap in drafts.pairs(catalogue)
         ),
     ]

@@ -15,7 +15,7 @@ from monitor.kernel.language.uk import london
 from monitor.notify.writing.first_lines import first_lines
 from monitor.web.current import service
 from monitor.web.public import rendered
-from monitor.web.public.changes.asked import KINDS, Asked
+from monitor.web.public.changes.asked import KINDS, ChangesFilter
 from monitor.web.public.states import figure
 from monitor.web.public.ten.csv_tables import csv_answer
 
@@ -24,9 +24,9 @@ blueprint = Blueprint("changes", __name__)
 _PAGE = 50  # changes on a page of the ledger
 
 
-def _asked() -> tuple[Asked, int | None]:
+def _asked() -> tuple[ChangesFilter, int | None]:
     """Read the filter, and before which change a page begins."""
-    return Asked.of(request.args), _number(request.args.get("before"))
+    return ChangesFilter.of(request.args), _number(request.args.get("before"))
 
 
 @blueprint.get("/changes")
@@ -41,7 +41,7 @@ def listed() -> ResponseReturnValue:
     return _page(asked, before, wanted, "")
 
 
-def _page(asked: Asked, before: int | None, wanted: Wanted, problem: str) -> str:
+def _page(asked: ChangesFilter, before: int | None, wanted: Wanted, problem: str) -> str:
     catalogue = service().catalogue
     with service().database.read() as session:
         changes = [] if problem else gap.changes(session, limit=_PAGE, before=before, wanted=wanted)

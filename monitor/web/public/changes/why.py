@@ -24,7 +24,7 @@ blueprint = Blueprint("why", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class StudyThatCounted:
     """A study that counted right after a change."""
 
     study_id: int
@@ -68,8 +68,10 @@ def _study(session: Session, entry: Change) -> int | None:
     return decision_rows.study_of(session, entry.cause_id)
 
 
-def _counted(session: Session, entry: Change) -> list[Counted]:
+def _counted(session: Session, entry: Change) -> list[StudyThatCounted]:
     grade = evidence.as_of(session, entry.slug, entry.at)
     numbers = set(grade.counted) if grade else set()
     accepted = review.accepted(session, entry.slug, at=entry.at)
-    return [Counted(one.study_id, one.label) for one in accepted if one.study_id in numbers]
+    return [
+        StudyThatCounted(one.study_id, one.label) for one in accepted if one.study_id in numbers
+    ]

@@ -19,7 +19,7 @@ from monitor.gap import history
 from monitor.gap import queries as gap
 from monitor.gap.explaining import explained
 from monitor.gap.memos import memo
-from monitor.gap.memos.memo import Known, Sure, Told
+from monitor.gap.memos.memo import MemoFacts, Sure, ToldChange
 from monitor.gap.memos.sheets import Sheet
 from monitor.gap.queries import Wanted
 from monitor.kernel.errors import NotFound
@@ -67,7 +67,7 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
     state = history.told_at(session, slug, at)
     if state is None:
         raise NotFound(f"{slug!r} had not been graded by {long_date(on)}")
-    known = Known(
+    known = MemoFacts(
         slug=slug,
         state=state,
         why=explained.explain_state(session, then, slug, at),
@@ -84,10 +84,10 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
     return memo.sheet(here.catalogue, known)
 
 
-def _changes(session: Session, slug: str, at: datetime) -> list[Told]:
+def _changes(session: Session, slug: str, at: datetime) -> list[ToldChange]:
     until = at + timedelta(microseconds=1)
     newest = gap.changes(session, limit=_NEWEST, wanted=Wanted(slug=slug, until=until))
-    return [Told(change.sentence, change.at) for change in newest]
+    return [ToldChange(change.sentence, change.at) for change in newest]
 
 
 def _sure(session: Session, catalogue: Catalogue, slug: str) -> list[Sure]:

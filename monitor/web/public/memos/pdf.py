@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.gap.memos.sheets import Block, Interval, Sheet, Statement
+from monitor.gap.memos.sheets import Block, DrawnInterval, Sheet, SheetStatement
 from monitor.kernel.language.english import day
 from monitor.web.public.memos.glyphs import FONTS, drawable
 from monitor.web.public.shown.label_marks import of_interval
@@ -79,7 +79,7 @@ def _every(texts: Sequence[str]) -> list[str]:
     return [drawable(text) for text in texts]
 
 
-def _statement(statement: Statement) -> dict[str, Any]:
+def _statement(statement: SheetStatement) -> dict[str, Any]:
     return {
         "label": drawable(statement.label),
         "words": drawable(statement.words),
@@ -92,7 +92,7 @@ def _statement(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _mark(interval: Interval | None) -> dict[str, Any] | None:
+def _mark(interval: DrawnInterval | None) -> dict[str, Any] | None:
     """Give the places of a mark as the page draws it."""
     if interval is None:
         return None

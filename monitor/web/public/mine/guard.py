@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from monitor.mine import links
-from monitor.mine.links import Opened
+from monitor.mine.links import OpenedView
 from monitor.mine.rules import SITTING_LASTS
 from monitor.web import cookies, posting
 from monitor.web.current import now, service
@@ -37,7 +37,7 @@ def only_open() -> ResponseReturnValue | None:
     return render_template("public/mine/closed.html", typed=posting.typed_pairs()), 401
 
 
-def opened() -> Opened | None:
+def opened() -> OpenedView | None:
     """Tell whose view this browser has open."""
     shown = request.cookies.get(cookie_name())
     if not shown:
@@ -46,9 +46,9 @@ def opened() -> Opened | None:
         return links.opened(session, shown, now())
 
 
-def whose() -> Opened:
+def whose() -> OpenedView:
     """Give whose view is open, on a page that is closed to others."""
-    view: Opened = g.opened
+    view: OpenedView = g.opened
     return view
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from monitor.gap import queries as gap
 from monitor.gap.explaining import explained
-from monitor.gap.memos.memo import Told
+from monitor.gap.memos.memo import ToldChange
 from monitor.gap.memos.sheets import Sheet
 from monitor.kernel.language.uk import uk_day_of
 from monitor.mine import compared, memo, queries
@@ -57,7 +57,7 @@ def _sheet(session: Session) -> Sheet:
             entries=entries,
             lines=lines,
             changes=[
-                Told(change.sentence, change.at) for change in newest if change.slug in bought
+                ToldChange(change.sentence, change.at) for change in newest if change.slug in bought
             ],
             why={
                 slug: explained.explain_state(session, here.catalogue, slug, at)

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from monitor.kernel.errors import InvalidInput
 from monitor.mine import buyers_table, queries, rules
 from monitor.mine import service as mine
-from monitor.mine.queries import Held
-from monitor.mine.rules import Entry
+from monitor.mine.queries import HeldService
+from monitor.mine.rules import ServiceEntry
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, chosen, number
@@ -102,12 +102,12 @@ def bring() -> ResponseReturnValue:
     return redirect(brought, code=303)
 
 
-def _held(service_id: int) -> Held:
+def _held(service_id: int) -> HeldService:
     with service().database.read() as session:
         return queries.service(session, guard.whose().buyer_key, service_id)
 
 
-def _page(held: Held | None, typed: Typed, problems: Problems | None) -> str:
+def _page(held: HeldService | None, typed: Typed, problems: Problems | None) -> str:
     return render_template(
         "public/mine/service.html",
         held=held,
@@ -117,7 +117,7 @@ def _page(held: Held | None, typed: Typed, problems: Problems | None) -> str:
     )
 
 
-def _as_typed(held: Held) -> Typed:
+def _as_typed(held: HeldService) -> Typed:
     """Put what is kept of a service as its form would send it."""
     entry = held.entry
     typed = Typed([("name", entry.name), ("group", entry.group)])
@@ -127,7 +127,7 @@ def _as_typed(held: Held) -> Typed:
     return typed
 
 
-def _entry(typed: Typed) -> Entry:
+def _entry(typed: Typed) -> ServiceEntry:
     """Read a service's form.
 
     Raises:
@@ -141,7 +141,7 @@ def _entry(typed: Typed) -> Entry:
     ticked = chosen(typed, slugs, problems)
     families = {slug: _families(typed, slug, problems, ticked=slug in ticked) for slug in slugs}
     problems.must_be_none()
-    return Entry(
+    return ServiceEntry(
         rules.clean_name(name, "name", needed=True),
         rules.clean_name(group, "group", needed=False),
         {slug: families[slug] for slug in ticked},

@@ -12,8 +12,8 @@ from monitor.gap.tables import Change
 from monitor.mine import compared, links, mail, queries, rules, telling
 from monitor.mine import service as mine
 from monitor.mine.mail import Choice
-from monitor.mine.queries import Held
-from monitor.mine.rules import Entry, own_use
+from monitor.mine.queries import HeldService
+from monitor.mine.rules import ServiceEntry, own_use
 from monitor.web import posting, trials
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
@@ -136,7 +136,7 @@ def erase() -> ResponseReturnValue:
     return guard.forget(make_response(render_template("public/mine/erased.html")))
 
 
-def _groups(states: Any, held: list[Held]) -> list[dict[str, Any]]:  # noqa: ANN401 - states by slug
+def _groups(states: Any, held: list[HeldService]) -> list[dict[str, Any]]:  # noqa: ANN401 - states by slug
     """Tell of each group how many of each kind of gap it buys; of fewer than two, nothing."""
     parted = rules.groups([kept.entry for kept in held])
     if len(parted) < 2:  # noqa: PLR2004 - one group says what the heading says
@@ -156,7 +156,7 @@ def _groups(states: Any, held: list[Held]) -> list[dict[str, Any]]:  # noqa: ANN
 
 
 def _news(
-    session: Session, since: datetime | None, entries: list[Entry]
+    session: Session, since: datetime | None, entries: list[ServiceEntry]
 ) -> list[tuple[Change, str]]:
     """Give what changed since the view was opened the time before, with own use of it."""
     if since is None:

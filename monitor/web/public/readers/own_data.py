@@ -134,11 +134,11 @@ def erase(token: str) -> ResponseReturnValue:
     return render_template("public/readers/own_data/erased.html")
 
 
-def _opened(token: str) -> own_links.Opened:
+def _opened(token: str) -> own_links.OwnLink:
     uuid = message_of(tokens.Purpose.OWN_DATA, token)
     with service().database.read() as session:
         return own_links.opened(session, uuid, now())
 
 
-def _minutes_left(opened: own_links.Opened) -> int:
+def _minutes_left(opened: own_links.OwnLink) -> int:
     return max(1, int((opened.until - now()).total_seconds() // 60))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.catalogue.loader import Catalogue, Intervention
 from monitor.kernel.language.english import listed, plural
-from monitor.usage.returns.rules import NOT_KNOWN, NOT_MEASURED, OTHER_MEASURES, Answers
+from monitor.usage.returns.rules import NOT_KNOWN, NOT_MEASURED, OTHER_MEASURES, ServiceAnswers
 
 
 def title(about: Intervention) -> str:
@@ -12,7 +12,7 @@ def title(about: Intervention) -> str:
     return about.name if about.short in about.name else f"{about.name} ({about.short})"
 
 
-def said(answers: Answers, catalogue: Catalogue, *, has_area: bool) -> list[tuple[str, str]]:
+def said(answers: ServiceAnswers, catalogue: Catalogue, *, has_area: bool) -> list[tuple[str, str]]:
     """Say what was answered, each with its label; what was left empty is said to be not known."""
     shorts = {about.slug: about.short for about in catalogue.interventions}
     rows = [("Offered", _offered(answers, shorts))]
@@ -25,7 +25,7 @@ def said(answers: Answers, catalogue: Catalogue, *, has_area: bool) -> list[tupl
     return rows
 
 
-def last_time(last: Answers, slug: str) -> str:
+def last_time(last: ServiceAnswers, slug: str) -> str:
     """Say whether it was offered the last time."""
     return "last time: yes" if slug in last.offered else "last time: no"
 
@@ -43,7 +43,7 @@ def progress(answered: int, asked: int) -> str:
     return f"{answered:,} of {plural(asked, 'service')} {have} answered so far ({rate}%)."
 
 
-def _offered(answers: Answers, shorts: Mapping[str, str]) -> str:
+def _offered(answers: ServiceAnswers, shorts: Mapping[str, str]) -> str:
     if answers.none:
         return "None of the ten"
     return listed([shorts.get(slug, slug) for slug in answers.offered]) or "Not said yet"

@@ -14,8 +14,8 @@ from monitor.kernel.errors import InvalidInput, NotFound
 from monitor.kernel.language.uk import uk_day
 from monitor.notify import survey_words
 from monitor.usage.returns import answering, queries, rules
-from monitor.usage.returns.answering import Change, Opened
-from monitor.usage.returns.rules import NONE, Answers
+from monitor.usage.returns.answering import Change, OpenedReturn
+from monitor.usage.returns.rules import NONE, ServiceAnswers
 from monitor.web import posting
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, number
@@ -128,14 +128,14 @@ def _private(response: Response) -> Response:
     return response
 
 
-def _opened(token: str) -> Opened:
+def _opened(token: str) -> OpenedReturn:
     with service().database.read() as session:
         opened = answering.opened(session, token, now())
         session.expunge_all()  # the end of a read forgets what is not taken out
     return opened
 
 
-def _read_offered(opened: Opened) -> _Typed:  # noqa: ARG001 - one shape for all pages
+def _read_offered(opened: OpenedReturn) -> _Typed:  # noqa: ARG001 - one shape for all pages
     slugs, ticked = service().catalogue.slugs, request.form.getlist("offered")
     problems = Problems()
     if told := rules.offered_problems(ticked, slugs):
@@ -143,7 +143,7 @@ def _read_offered(opened: Opened) -> _Typed:  # noqa: ARG001 - one shape for all
     return _Typed(lambda before: rules.with_offered(before, ticked, slugs), problems)
 
 
-def _read_counts(opened: Opened) -> _Typed:
+def _read_counts(opened: OpenedReturn) -> _Typed:
     problems = Problems()
     counts: dict[str, dict[str, int | None]] = {name: {} for name in _COUNTED}
     for slug in opened.now.offered:
@@ -158,7 +158,7 @@ def _read_counts(opened: Opened) -> _Typed:
     )
 
 
-def _read_measures(opened: Opened) -> _Typed:
+def _read_measures(opened: OpenedReturn) -> _Typed:
     known = answering.asked_measures(service().catalogue)
     ticked = request.form.getlist("measures")
     shown = _ANSWERS.get(request.form.get("may_show_area", ""))
@@ -174,14 +174,16 @@ def _read_measures(opened: Opened) -> _Typed:
     )
 
 
-_READERS: dict[str, Callable[[Opened], _Typed]] = {
+_READERS: dict[str, Callable[[OpenedReturn], _Typed]] = {
     OFFERED: _read_offered,
     COUNTS: _read_counts,
     MEASURES: _read_measures,
 }
 
 
-def _page(opened: Opened, typed: Typed, problems: Problems | None, token: str, step: str) -> str:
+def _page(
+    opened: OpenedReturn, typed: Typed, problems: Problems | None, token: str, step: str
+) -> str:
     """Show one page: as typed where it was sent and must be mended, else as saved."""
     if not opened.is_open:
         return _closed(opened)
@@ -210,7 +212,7 @@ def _page(opened: Opened, typed: Typed, problems: Problems | None, token: str, s
     )
 
 
-def _filled(answers: Answers) -> Typed:
+def _filled(answers: ServiceAnswers) -> Typed:
     """Fill the three pages in with what was saved."""
     pairs = [("offered", slug) for slug in answers.offered]
     pairs += [("offered", NONE)] if answers.none else []
@@ -222,7 +224,7 @@ def _filled(answers: Answers) -> Typed:
     return Typed(pairs)
 
 
-def _version(opened: Opened, typed: Typed, problems: Problems | None) -> str:
+def _version(opened: OpenedReturn, typed: Typed, problems: Problems | None) -> str:
     """Give the version that a page changes: its own, until it was told that somebody saved another."""
     own = typed.get("version", "")
     return own if own and not _was_told(problems) else str(opened.version)
@@ -233,7 +235,7 @@ def _was_told(problems: Problems | None) -> bool:
     return problems is not None and problems.of.get("form") == answering.MEANWHILE
 
 
-def _done(opened: Opened, token: str) -> str:
+def _done(opened: OpenedReturn, token: str) -> str:
     with service().database.read() as session:
         counts = queries.counts(session, opened.collection.id)
     return render_template(
@@ -247,7 +249,7 @@ def _done(opened: Opened, token: str) -> str:
     )
 
 
-def _closed(opened: Opened) -> str:
+def _closed(opened: OpenedReturn) -> str:
     collection = opened.collection
     last_moment = uk_day(collection.closes_on).start
     return render_template(
@@ -259,7 +261,7 @@ def _closed(opened: Opened) -> str:
     )
 
 
-def _said(opened: Opened, answers: Answers | None) -> list[tuple[str, str]]:
+def _said(opened: OpenedReturn, answers: ServiceAnswers | None) -> list[tuple[str, str]]:
     if answers is None:
         return []
     return return_words.said(answers, service().catalogue, has_area=bool(opened.service.area))

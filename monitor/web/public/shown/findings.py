@@ -14,7 +14,7 @@ from monitor.web.public import rendered
 from monitor.web.public.shown import forest_files as files
 from monitor.web.public.shown.findings_page import forests, page_of
 from monitor.web.public.shown.forest import Forest
-from monitor.web.public.shown.forest_files import LICENCE, Source
+from monitor.web.public.shown.forest_files import LICENCE, FileSource
 
 blueprint = Blueprint("findings", __name__)
 
@@ -92,7 +92,7 @@ def _svg(forest: Forest, slug: str) -> str:
     return text.bearable(told)  # one character that XML has no place for, and nothing is drawn
 
 
-def _source(slug: str) -> Source:
+def _source(slug: str) -> FileSource:
     address = f"{service().settings.web.public_url}/interventions/{slug}/findings"
     about = service().catalogue.intervention(slug)
-    return Source(about.name, address, now().astimezone(london()).date())
+    return FileSource(about.name, address, now().astimezone(london()).date())

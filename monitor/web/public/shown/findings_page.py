@@ -45,7 +45,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ForestSection:
     """One forest with its label's mark."""
 
     forest: Forest
@@ -56,7 +56,7 @@ class Section:
 class FindingsPage:
     """The whole page."""
 
-    sections: tuple[Section, ...]
+    sections: tuple[ForestSection, ...]
     harms: tuple[HarmLine, ...]
     harms_sum: str
     left: tuple[Left, ...]
@@ -74,7 +74,9 @@ def page_of(showing: Showing, catalogue: Catalogue) -> FindingsPage:
     harms = tuple(_harm(study) for study in showing.studies.values())
     return FindingsPage(
         sections=tuple(
-            Section(forest(finding, hearing, catalogue), label_mark(finding, catalogue.synthesis))
+            ForestSection(
+                forest(finding, hearing, catalogue), label_mark(finding, catalogue.synthesis)
+            )
             for finding in showing.findings
         ),
         harms=harms,

@@ -10,17 +10,17 @@ from dataclasses import dataclass, replace
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.synthesis import makeup, telling
-from monitor.evidence.synthesis.findings import Finding, Line, findings
+from monitor.evidence.synthesis.findings import Finding, PoolLine, findings
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.index_results import Index
-from monitor.evidence.synthesis.makeup import Chosen, Hearing, Voice
+from monitor.evidence.synthesis.makeup import ChosenResult, Hearing, Voice
 from monitor.evidence.synthesis.pooling import Method, Pool
-from monitor.evidence.synthesis.telling import Said, interval, number
+from monitor.evidence.synthesis.telling import SentenceFacts, interval, number
 from monitor.kernel.language.english import listed, plural, sentence
 from monitor.review.queries import AcceptedStudy
 from monitor.web import formats
 from monitor.web.public.shown import forest_marks as marks
-from monitor.web.public.shown.forest_marks import Funnel, Mark, Scale
+from monitor.web.public.shown.forest_marks import ForestMark, Funnel, Scale
 from monitor.web.public.shown.risk_shown import RiskShown, risk_shown
 
 _METHODS = {
@@ -36,7 +36,7 @@ _POINTS = {1: "Points towards benefit", -1: "Points away from benefit", 0: "Poin
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ForestRow:
     """One study. ``weight`` is in per cent; None: it has none. ``beside``: why it is not pooled."""
 
     label: str
@@ -49,7 +49,7 @@ class Row:
     sides: tuple[int, int] | None  # people with it and without; None: not known
     risk: RiskShown
     effect: str
-    mark: Mark | None
+    mark: ForestMark | None
     weight: float | None
     index: Index | None
     beside: str = ""
@@ -69,8 +69,8 @@ class Summary:
     amount: str  # studies and people
     effect: str
     label: str
-    mark: Mark | None
-    line: Line
+    mark: ForestMark | None
+    line: PoolLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ class Forest:
     frequencies: str  # of how many of 100 people that is; empty: not told
     facts: tuple[str, ...]
     scale: Scale
-    rows: tuple[Row, ...]
-    signs: tuple[Row, ...]
+    rows: tuple[ForestRow, ...]
+    signs: tuple[ForestRow, ...]
     tools: str  # by which risk of bias was judged
-    beside: tuple[Row, ...]
+    beside: tuple[ForestRow, ...]
     total: Summary
     prediction: Summary | None
     lines: tuple[Summary, ...]
@@ -99,7 +99,7 @@ class Forest:
     finding: Finding
 
     @property
-    def every(self) -> tuple[Row, ...]:
+    def every(self) -> tuple[ForestRow, ...]:
         """Each study shown, in the order of the table."""
         return (*self.rows, *self.signs, *self.beside)
 
@@ -118,7 +118,7 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     pooled = [voice for voice in voices if not voice.beside]
     comparator = _comparator(finding, pooled or voices, catalogue)
     lines = _lines(finding, voices, hearing, catalogue)
-    said = Said(about.short, comparator, telling.events_of(pooled))
+    said = SentenceFacts(about.short, comparator, telling.events_of(pooled))
     scale = _scale(finding, voices, [line for _, _, line in lines], catalogue)
     weights = {study: 100 * share for study, share in finding.weights.items()}
     apart = finding.main.pool is not None and finding.main.pool.method is Method.APART
@@ -161,10 +161,10 @@ def _row(
     weight: float | None,
     kind: str,
     catalogue: Catalogue,
-) -> Row:
+) -> ForestRow:
     study, index = studies[voice.study], voice.index
     risks = [chosen.told.risk for chosen in voice.chosen]
-    return Row(
+    return ForestRow(
         label=study.label,
         study_id=study.study_id,
         uk=study.uk,
@@ -195,7 +195,7 @@ def _effect(index: Index | None) -> str:
     return f"{number(index.yi)} ({number(low)} to {number(high)})"
 
 
-def _sides(chosen: Sequence[Chosen]) -> tuple[int, int] | None:
+def _sides(chosen: Sequence[ChosenResult]) -> tuple[int, int] | None:
     """Count the people of each side; an arm that stands in several results counts once."""
     own: dict[str, int] = {}
     other: dict[str, int] = {}
@@ -212,7 +212,7 @@ def _sides(chosen: Sequence[Chosen]) -> tuple[int, int] | None:
     return (sum(own.values()), sum(other.values())) if chosen else None
 
 
-def _compared(chosen: Sequence[Chosen], catalogue: Catalogue) -> tuple[str, ...]:
+def _compared(chosen: Sequence[ChosenResult], catalogue: Catalogue) -> tuple[str, ...]:
     """Tell what each comparison group got: its class, and the group's own name where it adds any."""
     names = {about.slug: about.name for about in catalogue.interventions}
     comparisons = set()
@@ -232,7 +232,7 @@ def _comparator(finding: Finding, voices: Iterable[Voice], catalogue: Catalogue)
 
 
 def _scale(
-    finding: Finding, voices: Iterable[Voice], lines: Iterable[Line], catalogue: Catalogue
+    finding: Finding, voices: Iterable[Voice], lines: Iterable[PoolLine], catalogue: Catalogue
 ) -> Scale:
     sized = [v.index for v in voices if v.index and v.index.vi is not None]
     ends = [end for study in sized for end in marks.ends(study.yi or 0.0, study.vi or 0.0)]
@@ -243,7 +243,7 @@ def _scale(
 
 def _facts(
     finding: Finding,
-    rows: Sequence[Row],
+    rows: Sequence[ForestRow],
     catalogue: Catalogue,
     studies: Mapping[str, AcceptedStudy],
 ) -> Iterable[str]:
@@ -261,7 +261,7 @@ def _facts(
 
 def _lines(
     finding: Finding, voices: Sequence[Voice], hearing: Hearing, catalogue: Catalogue
-) -> list[tuple[str, str, Line]]:
+) -> list[tuple[str, str, PoolLine]]:
     """Give the pools for comparison that are not the whole again: name, note, line."""
     index = finding.index
     lines = []
@@ -291,7 +291,7 @@ def _lines(
 
 def _of_variant(
     finding: Finding, variant: str, hearing: Hearing, catalogue: Catalogue
-) -> Line | None:
+) -> PoolLine | None:
     """Pool the results of one variant as if there were no other."""
     slug, pool, kind = finding.intervention, finding.comparator_class, finding.outcome_class
     rows = [
@@ -324,7 +324,7 @@ def _same(finding: Finding, voices: Iterable[Voice]) -> str:
     ) + last
 
 
-def _summary(name: str, note: str, line: Line, scale: Scale, finding: Finding) -> Summary:
+def _summary(name: str, note: str, line: PoolLine, scale: Scale, finding: Finding) -> Summary:
     return Summary(
         name=name,
         note=note,
@@ -336,7 +336,7 @@ def _summary(name: str, note: str, line: Line, scale: Scale, finding: Finding) -
     )
 
 
-def _amount(line: Line, finding: Finding) -> str:
+def _amount(line: PoolLine, finding: Finding) -> str:
     if line.pool is not None:
         randomised = all(study.randomised for study in finding.index)
         return telling.amount(line, randomised=randomised)
@@ -354,11 +354,11 @@ def _total_name(finding: Finding) -> str:
     return "All there is" if main.k == 1 else f"All {main.k} pooled"
 
 
-def _method(line: Line) -> str:
+def _method(line: PoolLine) -> str:
     return _METHODS[line.pool.method] if line.pool else "no size is known"
 
 
-def _prediction(line: Line, scale: Scale) -> Summary | None:
+def _prediction(line: PoolLine, scale: Scale) -> Summary | None:
     pool = line.pool
     if pool is None or pool.pi_low is None or pool.pi_high is None:
         return None
@@ -373,7 +373,7 @@ def _prediction(line: Line, scale: Scale) -> Summary | None:
     )
 
 
-def _worked(line: Line) -> str:
+def _worked(line: PoolLine) -> str:
     pool: Pool | None = line.pool
     if pool is None:
         return "Counted by the sign of each estimate, never by whether it was significant."

@@ -17,8 +17,8 @@ from monitor.kernel.errors import NotFound
 from monitor.kernel.language.english import day
 from monitor.ops.exports import table
 from monitor.web.public.shown import forest_marks as marks
-from monitor.web.public.shown.forest import Forest, Row, Summary
-from monitor.web.public.shown.forest_marks import Mark
+from monitor.web.public.shown.forest import Forest, ForestRow, Summary
+from monitor.web.public.shown.forest_marks import ForestMark
 
 LICENCE = "CC BY 4.0"
 _FONTS = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -32,7 +32,7 @@ _PROBE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileSource:
     """What every file says of itself: where it is from, of which day."""
 
     about: str  # the intervention's name
@@ -58,7 +58,7 @@ class Drawn:
     people: str
     effect: tuple[str, ...]
     weight: str
-    mark: Mark | None
+    mark: ForestMark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Drawing:
     fonts: str = _FONTS
 
 
-def csv_of(forests: Sequence[Forest], source: Source) -> str:
+def csv_of(forests: Sequence[Forest], source: FileSource) -> str:
     """Give what is shown as a table: a row for each study and each pool."""
     rows = [row for forest in forests for row in _records(forest, source)]
     out = io.StringIO()
@@ -84,7 +84,7 @@ def csv_of(forests: Sequence[Forest], source: Source) -> str:
     return out.getvalue()
 
 
-def _records(forest: Forest, source: Source) -> Iterator[dict[str, Any]]:
+def _records(forest: Forest, source: FileSource) -> Iterator[dict[str, Any]]:
     finding = forest.finding
     place = {
         "intervention": finding.intervention,
@@ -103,7 +103,7 @@ def _records(forest: Forest, source: Source) -> Iterator[dict[str, Any]]:
         yield place | {"row": "for comparison"} | _pool(line) | told
 
 
-def _study(row: Row) -> dict[str, Any]:
+def _study(row: ForestRow) -> dict[str, Any]:
     index: Index | None = row.index
     low, high = None, None
     if index and index.yi is not None and index.vi is not None:
@@ -154,7 +154,7 @@ def _pool(summary: Summary) -> dict[str, Any]:
     }
 
 
-def drawing(forest: Forest, source: Source) -> Drawing:
+def drawing(forest: Forest, source: FileSource) -> Drawing:
     """Lay the drawing out, row below row."""
     title = textwrap.wrap(f"{source.about}: {forest.title}, against {forest.comparator}", _TITLE)
     foot = [
@@ -178,7 +178,7 @@ def drawing(forest: Forest, source: Source) -> Drawing:
     )
 
 
-_Laid = tuple[str, tuple[str, ...], str, tuple[str, ...], str, Mark | None]
+_Laid = tuple[str, tuple[str, ...], str, tuple[str, ...], str, ForestMark | None]
 
 
 def _laid(forest: Forest) -> Iterator[_Laid]:
@@ -199,7 +199,7 @@ def _laid(forest: Forest) -> Iterator[_Laid]:
         yield _laid_study(row, "beside")
 
 
-def _laid_study(row: Row, kind: str) -> _Laid:
+def _laid_study(row: ForestRow, kind: str) -> _Laid:
     notes = textwrap.wrap(" · ".join(row.notes), _NAME)
     risk = textwrap.wrap(f"Risk of bias: {row.risk.overall.lower()}{row.risk.words}", _NAME)
     effect = (*textwrap.wrap(row.effect, _EFFECT), *textwrap.wrap(row.beside, _EFFECT))

@@ -18,7 +18,7 @@ _SMALLEST, _LARGEST = 5.0, 14.0  # sides of a square
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ForestMark:
     """A line from ``low`` to ``high`` with its middle ``at``, all in the plot's units.
 
     ``cut_low`` and ``cut_high``: it goes on outside. ``side`` is a study's square's.
@@ -64,9 +64,9 @@ class Scale:
         inside = min(max(value / self.bound, -1.0), 1.0)
         return self.width / 2 + inside * (self.width / 2 - self.edge)
 
-    def span(self, low: float, high: float, middle: float | None = None) -> Mark:
+    def span(self, low: float, high: float, middle: float | None = None) -> ForestMark:
         """Place an interval."""
-        return Mark(
+        return ForestMark(
             low=self.at(low),
             high=self.at(high),
             at=None if middle is None else self.at(middle),
@@ -74,15 +74,15 @@ class Scale:
             cut_high=high > self.bound,
         )
 
-    def study(self, index: Index, weight: float | None) -> Mark | None:
+    def study(self, index: Index, weight: float | None) -> ForestMark | None:
         """Place a study's estimate; its square's area grows with its weight. None: no size known."""
         if index.yi is None or index.vi is None:
             return None
         mark = self.span(*ends(index.yi, index.vi), index.yi)
         side = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt((weight or 0.0) / _PER_CENT)
-        return Mark(mark.low, mark.high, mark.at, mark.cut_low, mark.cut_high, side)
+        return ForestMark(mark.low, mark.high, mark.at, mark.cut_low, mark.cut_high, side)
 
-    def pool(self, pool: Pool) -> Mark | None:
+    def pool(self, pool: Pool) -> ForestMark | None:
         """Place a pooled estimate; None: studies were not pooled."""
         if pool.estimate is None or pool.ci_low is None or pool.ci_high is None:
             return None

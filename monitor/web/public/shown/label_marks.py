@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.words import Label
-from monitor.evidence.synthesis.findings import Finding, Line, Signs
+from monitor.evidence.synthesis.findings import Finding, PoolLine, Signs
 from monitor.evidence.synthesis.labels import label
-from monitor.gap.memos.sheets import Interval
-from monitor.web.public.shown.forest_marks import Mark, Scale, ends
+from monitor.gap.memos.sheets import DrawnInterval
+from monitor.web.public.shown.forest_marks import ForestMark, Scale, ends
 
 WIDTH, HEIGHT = 96.0, 20.0
 WIDE = 150.0  # where it stands alone
@@ -24,9 +24,9 @@ class LabelMark:
     """What to draw: ``lines`` one or two intervals, ``pi`` where a new trial may fall, or circles."""
 
     scale: Scale
-    lines: tuple[Mark, ...] = ()
+    lines: tuple[ForestMark, ...] = ()
     settled: bool = True
-    pi: Mark | None = None
+    pi: ForestMark | None = None
     circles: tuple[tuple[float, float], ...] = ()
 
 
@@ -48,7 +48,7 @@ def label_mark(finding: Finding, policy: SynthesisPolicy) -> LabelMark | None:
     return of_line(line, policy)
 
 
-def of_line(line: Line, policy: SynthesisPolicy) -> LabelMark | None:
+def of_line(line: PoolLine, policy: SynthesisPolicy) -> LabelMark | None:
     """Draw one pool's label; None: it has no estimate."""
     scale, pool = scale_of(policy), line.pool
     if pool is None or pool.estimate is None or pool.ci_low is None or pool.ci_high is None:
@@ -60,13 +60,13 @@ def of_line(line: Line, policy: SynthesisPolicy) -> LabelMark | None:
     return LabelMark(scale, (mark,), settled, pi)
 
 
-def of_interval(one: Interval) -> LabelMark:
+def of_interval(one: DrawnInterval) -> LabelMark:
     """Draw an interval by itself, wide."""
     scale = Scale(1.0, one.delta, WIDE, _EDGE)
     return LabelMark(scale, (_placed(scale, one.estimate, one.low, one.high),), one.settled)
 
 
-def _placed(scale: Scale, estimate: float, low: float, high: float) -> Mark:
+def _placed(scale: Scale, estimate: float, low: float, high: float) -> ForestMark:
     """Place an interval; an estimate outside the scale has no dot, since the edge is not its place."""
     mark = scale.span(low, high, estimate)
     return mark if abs(estimate) <= scale.bound else replace(mark, at=None)

@@ -26,8 +26,8 @@ _ORDER = (
 )
 
 __all__ = [
-    "Compared",
-    "Group",
+    "ComparedPart",
+    "GapGroup",
     "caution",
     "compare",
     "gap_words",
@@ -41,7 +41,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GapGroup:
     """The interventions of one kind of gap, in the catalogue's order; ``words`` say what it means."""
 
     kind: GapKind
@@ -51,10 +51,10 @@ class Group:
 
 def groups(
     states: Sequence[InterventionState], meanings: Mapping[GapKind, str]
-) -> tuple[Group, ...]:
+) -> tuple[GapGroup, ...]:
     """Group the ten by gap; a kind nobody has is left out."""
     rows = {kind: tuple(e for e in states if e.state.kind is kind) for kind in _ORDER}
-    return tuple(Group(kind, meanings[kind], rows[kind]) for kind in _ORDER if rows[kind])
+    return tuple(GapGroup(kind, meanings[kind], rows[kind]) for kind in _ORDER if rows[kind])
 
 
 _GAP_WORDS = {
@@ -90,7 +90,7 @@ def may_be(state: State, policy: GapPolicy) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedPart:
     """One part of a state, before and after, in words."""
 
     what: str
@@ -103,10 +103,10 @@ class Compared:
         return self.before != self.after
 
 
-def compare(before: State | None, after: State) -> tuple[Compared, ...]:
+def compare(before: State | None, after: State) -> tuple[ComparedPart, ...]:
     """Set two states side by side, part by part: a reader must see what did not change too."""
     old, new = parts(before) if before else {}, parts(after)
-    return tuple(Compared(what, old.get(what, ""), words) for what, words in new.items())
+    return tuple(ComparedPart(what, old.get(what, ""), words) for what, words in new.items())
 
 
 def parts(state: State) -> dict[str, str]:

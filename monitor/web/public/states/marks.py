@@ -8,8 +8,8 @@ from datetime import date
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import State
-from monitor.usage.standing import Counted
-from monitor.web.public.usage.use_words import Mark
+from monitor.usage.standing import WaveCount
+from monitor.web.public.usage.use_words import ShareMark
 
 FULL, OPEN, EMPTY = "full", "open", "empty"
 _TIERS = list(Tier)
@@ -53,10 +53,10 @@ def rank_boxes(ranks: Sequence[int], out_of: int | None) -> tuple[bool, ...]:
     return tuple(rank in possible for rank in range(out_of or _STRIP, 0, -1))
 
 
-def share(one: Counted, width: int) -> Mark:
+def share(one: WaveCount, width: int) -> ShareMark:
     """Place a share that a state keeps on a line from 0 to 100%, ``width`` pixels long."""
     at = one.numerator / one.denominator
-    return Mark(*(round(width * part, 1) for part in (one.low, at, one.high)))
+    return ShareMark(*(round(width * part, 1) for part in (one.low, at, one.high)))
 
 
 def dots(direction: Direction) -> tuple[tuple[int, float], ...]:

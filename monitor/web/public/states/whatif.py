@@ -10,7 +10,7 @@ from monitor.catalogue.loader import Catalogue, GradingPolicy
 from monitor.catalogue.words import Tier
 from monitor.evidence import imagined, wording
 from monitor.evidence import service as evidence
-from monitor.evidence.facts import Interval
+from monitor.evidence.facts import CountRange
 from monitor.evidence.tables import GradeRow
 from monitor.gap import service as gaps
 from monitor.gap.rules import State
@@ -65,7 +65,7 @@ def thresholds(policy: GradingPolicy, grade: GradeRow) -> Case | None:
         return None
     higher = order[order.index(grade.tier) + 1]
     now = wording.facts_sentence(
-        policy, {name: Interval(*bounds) for name, bounds in grade.facts.items()}
+        policy, {name: CountRange(*bounds) for name, bounds in grade.facts.items()}
     )
     return Case(f"The {higher} tier", f"needs {wording.rule_sentence(policy, higher)}. Now: {now}.")
 

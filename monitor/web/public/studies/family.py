@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.review.alerts.rules import GRAVE, Concern
-from monitor.review.family.line import Event, What
+from monitor.review.family.line import Event, LineEvent
 from monitor.web import formats
 
 _EVENTS = {
-    What.BEGAN: "The trial began, as registered",
-    What.ENDED: "The trial ended, as registered",
-    What.TO_END: "The trial is to end, as registered",
+    LineEvent.BEGAN: "The trial began, as registered",
+    LineEvent.ENDED: "The trial ended, as registered",
+    LineEvent.TO_END: "The trial is to end, as registered",
 }
 _STANDING = {
     Concern.RETRACTED: "Retracted",
@@ -31,7 +31,7 @@ _NOTICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidOfPaper:
     """What is said of a paper; ``grave``: its results are in doubt."""
 
     words: str
@@ -47,12 +47,12 @@ def what(event: Event) -> str:
     """Name what happened."""
     if event.concern is not None:
         return _NOTICES.get(event.concern, "Notice about")
-    return formats.sentence(event.role) if event.what is What.PAPER else _EVENTS[event.what]
+    return formats.sentence(event.role) if event.what is LineEvent.PAPER else _EVENTS[event.what]
 
 
-def standing(event: Event) -> list[Said]:
+def standing(event: Event) -> list[SaidOfPaper]:
     """List what is said of a paper, the gravest first."""
-    return [Said(_STANDING[one], one in GRAVE) for one in event.standing]
+    return [SaidOfPaper(_STANDING[one], one in GRAVE) for one in event.standing]
 
 
 def corrected(events: Iterable[Event]) -> int:
@@ -62,4 +62,4 @@ def corrected(events: Iterable[Event]) -> int:
 
 def is_notice(event: Event) -> bool:
     """Tell whether it is about another paper."""
-    return event.what is What.NOTICE
+    return event.what is LineEvent.NOTICE

@@ -25,7 +25,7 @@ _YES_NO = {True: "Yes", False: "No", None: NOT_KNOWN}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ParticularLine:
     """One particular in words."""
 
     name: str
@@ -33,34 +33,34 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupParticulars:
     """What one group of a study got."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[ParticularLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
     """What is known of a study beside its results."""
 
-    study: tuple[Line, ...]
-    developers: tuple[Line, ...]
-    groups: tuple[Group, ...]
+    study: tuple[ParticularLine, ...]
+    developers: tuple[ParticularLine, ...]
+    groups: tuple[GroupParticulars, ...]
 
 
 def particulars(reading: Reading, names: dict[str, str]) -> Particulars:
     """Tell what is known of a study; ``names`` are those of the interventions, by slug."""
     return Particulars(
         study=(
-            Line("Country", reading.country or NOT_KNOWN),
-            Line("Done in the UK", _YES_NO[reading.uk]),
-            Line("Setting", reading.setting or NOT_KNOWN),
-            Line("Age of the children", reading.ages or NOT_KNOWN),
-            Line("Recruited", reading.recruited or NOT_KNOWN),
-            Line("Harms", _harms(reading)),
-            Line("Funder", reading.funder or NOT_KNOWN),
-            Line("Declared interests", reading.interests or NOT_KNOWN),
+            ParticularLine("Country", reading.country or NOT_KNOWN),
+            ParticularLine("Done in the UK", _YES_NO[reading.uk]),
+            ParticularLine("Setting", reading.setting or NOT_KNOWN),
+            ParticularLine("Age of the children", reading.ages or NOT_KNOWN),
+            ParticularLine("Recruited", reading.recruited or NOT_KNOWN),
+            ParticularLine("Harms", _harms(reading)),
+            ParticularLine("Funder", reading.funder or NOT_KNOWN),
+            ParticularLine("Declared interests", reading.interests or NOT_KNOWN),
         ),
         developers=_developers(reading.independence),
         groups=tuple(_group(arm, names) for arm in reading.arms),
@@ -72,25 +72,26 @@ def _harms(reading: Reading) -> str:
     return f"{said}: {reading.harms_note}" if reading.harms_note else said
 
 
-def _developers(facts: Independence) -> tuple[Line, ...]:
+def _developers(facts: Independence) -> tuple[ParticularLine, ...]:
     return tuple(
-        Line(words, _YES_NO[getattr(facts, field)]) for field, words in _DEVELOPERS.items()
+        ParticularLine(words, _YES_NO[getattr(facts, field)])
+        for field, words in _DEVELOPERS.items()
     )
 
 
-def _group(arm: Arm, names: dict[str, str]) -> Group:
+def _group(arm: Arm, names: dict[str, str]) -> GroupParticulars:
     got = names.get(arm.intervention, arm.intervention)
     parts = [got, arm.variant, arm.name, arm.comparator.value if arm.comparator else ""]
     distinct = {part.casefold(): part for part in reversed(parts) if part}
     name = ", ".join(reversed(distinct.values()))
     role = " (compared with)" if arm.role is ArmRole.COMPARATOR else ""
     people = formats.plural(arm.randomised, "person", "people") if arm.randomised else NOT_KNOWN
-    return Group(
+    return GroupParticulars(
         formats.sentence(name or "a group") + role,
         (
-            Line("People", people),
-            Line("Given by, and where", arm.delivery or NOT_KNOWN),
-            Line("How much", arm.dose or NOT_KNOWN),
-            Line("Given by the developers", _YES_NO[arm.by_developers]),
+            ParticularLine("People", people),
+            ParticularLine("Given by, and where", arm.delivery or NOT_KNOWN),
+            ParticularLine("How much", arm.dose or NOT_KNOWN),
+            ParticularLine("Given by the developers", _YES_NO[arm.by_developers]),
         ),
     )

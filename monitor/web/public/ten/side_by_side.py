@@ -36,7 +36,7 @@ _LONGEST = 40  # characters of what an address says
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SideBySideRow:
     """One part of both, in words."""
 
     what: str
@@ -45,12 +45,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ComparedPair:
     """Two of the ten, with what the studies that compared them show."""
 
     one: Intervention
     other: Intervention
-    rows: tuple[Row, ...]
+    rows: tuple[SideBySideRow, ...]
     met: HeadToHead
 
 
@@ -92,7 +92,7 @@ def table() -> Response:
     return csv_answer(rows, ("part", first, second), name, f"{_PLACE}?one={first}&other={second}")
 
 
-def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
+def _page(asked: tuple[str, str], pair: ComparedPair | None, problem: str) -> str:
     return render_template(
         "public/interventions/side_by_side.html",
         asked=asked,
@@ -103,7 +103,7 @@ def _page(asked: tuple[str, str], pair: Pair | None, problem: str) -> str:
     )
 
 
-def _pair(first: str, second: str) -> Pair:
+def _pair(first: str, second: str) -> ComparedPair:
     """Read two of the ten.
 
     Raises:
@@ -123,15 +123,21 @@ def _pair(first: str, second: str) -> Pair:
     with service().database.read() as session:
         states = gap.state(session, first), gap.state(session, second)
         met = head_to_head(session, catalogue, first, second)
-    return Pair(left, right, (*_states(*states), *_takes(first, second)), met)
+    return ComparedPair(left, right, (*_states(*states), *_takes(first, second)), met)
 
 
-def _states(left: State, right: State) -> list[Row]:
+def _states(left: State, right: State) -> list[SideBySideRow]:
     parts, others = figure.parts(left), figure.parts(right)
-    rows = [Row(what, words, others[what]) for what, words in parts.items()]
-    rows.append(Row("How sure", _sure(left), _sure(right)))
-    rows.append(Row("If you buy it now", *(sentence(meaning(s).buying) for s in (left, right))))
-    rows.append(Row("If you are choosing", *(sentence(meaning(s).choosing) for s in (left, right))))
+    rows = [SideBySideRow(what, words, others[what]) for what, words in parts.items()]
+    rows.append(SideBySideRow("How sure", _sure(left), _sure(right)))
+    rows.append(
+        SideBySideRow("If you buy it now", *(sentence(meaning(s).buying) for s in (left, right)))
+    )
+    rows.append(
+        SideBySideRow(
+            "If you are choosing", *(sentence(meaning(s).choosing) for s in (left, right))
+        )
+    )
     return rows
 
 
@@ -145,7 +151,7 @@ def _sure(state: State) -> str:
     return sentence(listed(told)) if told else "No result of a trial since the review is known here"
 
 
-def _takes(first: str, second: str) -> list[Row]:
+def _takes(first: str, second: str) -> list[SideBySideRow]:
     catalogue = service().catalogue
     told = [catalogue.context(slug).aspects for slug in (first, second)]
     rows = []
@@ -158,5 +164,5 @@ def _takes(first: str, second: str) -> list[Row]:
             else UNKNOWN
             for fact in (left, right)
         ]
-        rows.append(Row(title, *words))
+        rows.append(SideBySideRow(title, *words))
     return rows

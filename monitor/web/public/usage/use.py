@@ -10,8 +10,8 @@ from monitor.gap import in_step
 from monitor.usage import queries as usage
 from monitor.usage.intervals import Share
 from monitor.usage.returns.linked import linked
-from monitor.usage.splits import Split, splits
-from monitor.usage.standing import MAIN_UNITS, Observation, Survey, observe
+from monitor.usage.splits import UseSplit, splits
+from monitor.usage.standing import MAIN_UNITS, Observation, WaveSurvey, observe
 from monitor.usage.tables import Wave
 from monitor.web.current import service
 from monitor.web.public import rendered
@@ -21,12 +21,12 @@ blueprint = Blueprint("use", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class UseRow:
     """One of the ten: what the newest wave that has it says, and what became of it since before."""
 
     about: Intervention
     wave: str
-    line: use_words.Line | None
+    line: use_words.UseLine | None
     since: str
     changed: bool
 
@@ -35,12 +35,12 @@ class Row:
 class InTime:
     """One wave's line on the page of one intervention."""
 
-    survey: Survey
-    line: use_words.Line
+    survey: WaveSurvey
+    line: use_words.UseLine
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class OtherWave:
     """What a wave of another unit says: shown, never merged."""
 
     name: str
@@ -125,10 +125,10 @@ def one(slug: str) -> str:
         )
 
 
-def _row(surveys: list[Survey], about: Intervention, seen: Observation | None) -> Row:
+def _row(surveys: list[WaveSurvey], about: Intervention, seen: Observation | None) -> UseRow:
     survey = next((wave for wave in reversed(surveys) if about.slug in wave.rows), None)
     figure = seen.figure if seen else None
-    return Row(
+    return UseRow(
         about=about,
         wave=survey.name if survey else "",
         line=use_words.of_survey(service().catalogue.gap, survey, about.slug) if survey else None,
@@ -138,8 +138,8 @@ def _row(surveys: list[Survey], about: Intervention, seen: Observation | None) -
 
 
 def _compared(
-    surveys: list[Survey], observed: Observation | None
-) -> tuple[Survey | None, Survey | None]:
+    surveys: list[WaveSurvey], observed: Observation | None
+) -> tuple[WaveSurvey | None, WaveSurvey | None]:
     """Give the wave that is observed, and the one before it."""
     place = next(
         (i for i, wave in enumerate(surveys) if observed and wave.id == observed.wave_id), None
@@ -149,18 +149,18 @@ def _compared(
     return surveys[place], surveys[place - 1] if place else None
 
 
-def _splits(session: Session, survey: Survey | None, slug: str) -> list[Split]:
+def _splits(session: Session, survey: WaveSurvey | None, slug: str) -> list[UseSplit]:
     if survey is None or survey.id is None:
         return []
     areas = service().catalogue.areas
     return splits(usage.rows(session, survey.id), slug, survey.effect, areas.nation_of)
 
 
-def beside(session: Session, slug: str | None = None) -> list[Beside]:
+def beside(session: Session, slug: str | None = None) -> list[OtherWave]:
     """Give what published waves of other units say: of one intervention, or of all."""
     catalogue = service().catalogue
     others = [
-        Beside(
+        OtherWave(
             name=survey.name,
             when=survey.when,
             citation=survey.citation,
@@ -177,5 +177,5 @@ def beside(session: Session, slug: str | None = None) -> list[Beside]:
     return [other for other in others if other.shares]
 
 
-def _wave(session: Session, survey: Survey) -> Wave:
+def _wave(session: Session, survey: WaveSurvey) -> Wave:
     return session.get_one(Wave, survey.id)

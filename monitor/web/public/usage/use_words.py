@@ -12,7 +12,7 @@ from monitor.usage import agreement
 from monitor.usage.bands import band_of_share, bands_met
 from monitor.usage.intervals import Share, wilson
 from monitor.usage.returns.linked import Linked
-from monitor.usage.standing import Observation, Survey, UseFigure
+from monitor.usage.standing import Observation, UseFigure, WaveSurvey
 from monitor.usage.waves_compared import Condition, differing_words
 
 PLOT = 240  # pixels of a whole share, 0 to 100%
@@ -20,7 +20,7 @@ _LEAST_TOLD = 0.0005  # of a p with three decimals
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ShareMark:
     """Where a share and the ends of its interval are drawn, in pixels from 0%."""
 
     low: float
@@ -29,7 +29,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class UseLine:
     """One line of a table of use: a share with its interval, or ranks, or the source's words.
 
     ``services``, ``interval`` and ``band`` are whole without the mark.
@@ -38,7 +38,7 @@ class Line:
     services: str
     interval: str
     band: str
-    mark: Mark | None = None
+    mark: ShareMark | None = None
     ranks: tuple[int, ...] = ()
     out_of: int | None = None
 
@@ -51,17 +51,17 @@ class Holds:
     words: str
 
 
-def mark(share: Share, width: int = PLOT) -> Mark:
+def mark(share: Share, width: int = PLOT) -> ShareMark:
     """Place a share on a line from 0 to 100%."""
     low, high = wilson(share)
-    return Mark(*(round(width * part, 1) for part in (low, share.value, high)))
+    return ShareMark(*(round(width * part, 1) for part in (low, share.value, high)))
 
 
-def of_share(policy: GapPolicy, share: Share, unit: str | None) -> Line:
+def of_share(policy: GapPolicy, share: Share, unit: str | None) -> UseLine:
     """Tell a share: never a per cent without its count."""
     low, high = wilson(share)
     told = f"{share.numerator:,} of {share.denominator:,} {unit or ''}".rstrip()
-    return Line(
+    return UseLine(
         services=f"{told} ({100 * share.value:.1f}%)",
         interval=f"{100 * low:.1f}% to {100 * high:.1f}%",
         band=english.sentence(band_words(policy, share)),
@@ -69,7 +69,7 @@ def of_share(policy: GapPolicy, share: Share, unit: str | None) -> Line:
     )
 
 
-def of_survey(policy: GapPolicy, survey: Survey, slug: str) -> Line | None:
+def of_survey(policy: GapPolicy, survey: WaveSurvey, slug: str) -> UseLine | None:
     """Tell what a wave says of one intervention; None: nothing."""
     stated = survey.rows.get(slug)
     if stated is None:
@@ -80,7 +80,9 @@ def of_survey(policy: GapPolicy, survey: Survey, slug: str) -> Line | None:
     told = [stated.words, english.ranks(stated.ranks, stated.out_of)]
     of = f", of {survey.services:,} services" if survey.services else ""
     words = english.sentence(": ".join(part for part in told if part) or english.NOT_KNOWN)
-    return Line("share not published", "not known", words + of, None, stated.ranks, stated.out_of)
+    return UseLine(
+        "share not published", "not known", words + of, None, stated.ranks, stated.out_of
+    )
 
 
 def band_words(policy: GapPolicy, share: Share) -> str:
@@ -106,7 +108,7 @@ def bands_note(policy: GapPolicy) -> str:
     )
 
 
-def title(newest: Survey | None, observed: Mapping[str, Observation | None]) -> str:
+def title(newest: WaveSurvey | None, observed: Mapping[str, Observation | None]) -> str:
     """Give the heading of the page of all: what a busy reader could repeat."""
     figures = [seen.figure for seen in observed.values() if seen and seen.figure]
     if newest is None:
@@ -160,7 +162,7 @@ def lead(observed: Observation | None) -> str:
     return f"{english.sentence(use_changes.figure_clause(use))}. The surveys do not say why."
 
 
-def conditions(use: UseFigure, now: Survey, before: Survey) -> list[Holds]:
+def conditions(use: UseFigure, now: WaveSurvey, before: WaveSurvey) -> list[Holds]:
     """Tell the four conditions of a change, each with whether it holds."""
     failed = {Condition(name) for name in use.failed}
     same = Condition.QUESTION not in failed
@@ -201,7 +203,7 @@ def same_services(moved: Linked | None) -> str:
     )
 
 
-def contradiction(survey: Survey, catalogue: Catalogue) -> str:
+def contradiction(survey: WaveSurvey, catalogue: Catalogue) -> str:
     """Say how published ranks conflict; empty where they do not."""
     stated = {
         slug: row.ranks for slug, row in survey.rows.items() if row.ranks and not survey.share(slug)
@@ -225,7 +227,7 @@ def contradiction(survey: Survey, catalogue: Catalogue) -> str:
     )
 
 
-def response(survey: Survey, invited: int | None) -> str:
+def response(survey: WaveSurvey, invited: int | None) -> str:
     """Say how many answered, of how many: an unknown number is said to be so."""
     if not survey.responses:
         return "how many answered is not known"
@@ -284,7 +286,7 @@ def _three(p: float) -> str:
     return f"{p:.3f}" if p >= _LEAST_TOLD else "under 0.001"
 
 
-def _question(now: Survey, before: Survey, *, same: bool) -> Holds:
+def _question(now: WaveSurvey, before: WaveSurvey, *, same: bool) -> Holds:
     if same:
         return Holds("Holds", f"The question is the same, word for word: “{now.question}”")
     if before.question is None or now.question is None:

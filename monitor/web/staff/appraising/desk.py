@@ -38,9 +38,9 @@ class Desk:
     """What every step shows: the study, its papers, and the draft as it is kept."""
 
     study: reviews.StudyView
-    draft: review.Draft
+    draft: review.ReadingInTheMaking
     reports: Sequence[PaperOfStudy]
-    problems: tuple[to_mend.Problem, ...]
+    problems: tuple[to_mend.PlacedProblem, ...]
     is_asked: bool  # a reading of this person is asked for now, or may be changed
     is_change: bool  # the person has handed in already, and changes it
 
@@ -66,9 +66,11 @@ def open_desk(session: Session, study_id: int) -> Desk:
     own = any(appraisal.reviewer_id == auth.reader().id for appraisal in view.appraisals)
     # of one's own, while it waits for somebody else: the second, or the other of the two to agree
     unconfirmed = view.consensus is not None and not view.consensus.is_confirmed
-    waits = view.turn is reviews.Turn.NOTHING and view.round.is_open
+    waits = view.turn is reviews.StudyTurn.NOTHING and view.round.is_open
     waits = waits and (view.given == 1 or unconfirmed)
-    may_change = own and (waits or view.turn in {reviews.Turn.COUNT, reviews.Turn.CONFIRM})
+    may_change = own and (
+        waits or view.turn in {reviews.StudyTurn.COUNT, reviews.StudyTurn.CONFIRM}
+    )
     return Desk(
         study=view,
         draft=draft,
@@ -98,7 +100,7 @@ def asked_desk(session: Session, study_id: int, problems: Problems | None) -> De
     return desk
 
 
-def draft_of(session: Session, study_id: int) -> review.Draft:
+def draft_of(session: Session, study_id: int) -> review.ReadingInTheMaking:
     """Read what this person has answered so far, or what they start from."""
     return review.draft(
         session,

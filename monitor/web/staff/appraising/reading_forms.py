@@ -20,10 +20,10 @@ from monitor.review.reading.model import (
     Arm,
     Independence,
     Override,
-    Part,
     Reading,
+    ReadingPart,
+    ReadingResult,
     Reported,
-    Result,
     Risk,
 )
 from monitor.review.reading.tools import OVERALL, Appraised
@@ -53,7 +53,9 @@ STUDY = (
 )
 INDEPENDENCE = tuple(Independence.model_fields)
 ARM = tuple(name for name in Arm.model_fields if name != "key")
-RESULT = tuple(name for name in Result.model_fields if name not in {"key", "reported", "risk"})
+RESULT = tuple(
+    name for name in ReadingResult.model_fields if name not in {"key", "reported", "risk"}
+)
 REPORTED = tuple(Reported.model_fields)
 
 
@@ -80,7 +82,7 @@ def result_of(typed: Typed, reading: Reading, key: str, problems: Problems) -> R
     reported = _still_printed(
         reading, key, Reported(**_values(typed, Reported, REPORTED, problems))
     )
-    update = _values(typed, Result, RESULT, problems) | {"reported": reported}
+    update = _values(typed, ReadingResult, RESULT, problems) | {"reported": reported}
     return with_result(reading, key, update)
 
 
@@ -146,7 +148,7 @@ def typed_arms(reading: Reading) -> Typed:
     )
 
 
-def typed_result(result: Result) -> Typed:
+def typed_result(result: ReadingResult) -> Typed:
     """Fill the step about one result with what is answered."""
     saved = result.kind is not None
     pairs = [*_pairs(result, RESULT, saved=saved)]
@@ -170,7 +172,7 @@ def parts_of(stand: Appraised) -> list[str]:
     return [*(part.id for part in stand.parts), OVERALL]
 
 
-def value_of(model: type[Part], name: str, said: str) -> Any:  # noqa: ANN401 - one field's value
+def value_of(model: type[ReadingPart], name: str, said: str) -> Any:  # noqa: ANN401 - one field's value
     """Read one answer as its field holds it.
 
     Raises:
@@ -192,7 +194,7 @@ def value_of(model: type[Part], name: str, said: str) -> Any:  # noqa: ANN401 - 
 
 def _values(
     typed: Typed,
-    model: type[Part],
+    model: type[ReadingPart],
     names: Iterable[str],
     problems: Problems,
     *,
@@ -209,7 +211,7 @@ def _values(
 
 
 def _pairs(
-    part: Part, names: Sequence[str], *, saved: bool, prefix: str = ""
+    part: ReadingPart, names: Sequence[str], *, saved: bool, prefix: str = ""
 ) -> Iterable[tuple[str, str]]:
     """Give what is answered; ``saved``: what may be not known was asked, and is answered so."""
     for name in names:
@@ -228,7 +230,7 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def _kind(model: type[Part], name: str) -> type:
+def _kind(model: type[ReadingPart], name: str) -> type:
     """Give what a field holds, where it is answered."""
     annotation: Any = model.model_fields[name].annotation
     kinds = typing.get_args(annotation) or (annotation,)

@@ -7,8 +7,8 @@ from monitor.catalogue.shapes.tools import Tool
 from monitor.catalogue.words import EffectType
 from monitor.review.reading import appraised
 from monitor.review.reading.differences import PRESENT, TOOL
-from monitor.review.reading.model import Arm, Reading, Reported, Result
-from monitor.review.reading.to_mend import Place
+from monitor.review.reading.model import Arm, Reading, ReadingResult, Reported
+from monitor.review.reading.to_mend import AnswerPlace
 from monitor.web import formats
 
 QUESTIONS = {
@@ -123,7 +123,7 @@ def arm_name(arm: Arm | None) -> str:
     return arm.name or got or f"group {arm.key[1:]}"
 
 
-def result_name(result: Result, reading: Reading) -> str:
+def result_name(result: ReadingResult, reading: Reading) -> str:
     """Name a result by its outcome and time; by its comparison too where another is named alike."""
     name = _result_name(result)
     alike = [candidate for candidate in reading.results if _result_name(candidate) == name]
@@ -134,7 +134,7 @@ def result_name(result: Result, reading: Reading) -> str:
     return against if len(others) == 1 else f"{against} ({result.key[1:]})"
 
 
-def _result_name(result: Result) -> str:
+def _result_name(result: ReadingResult) -> str:
     what = result.outcome or result.measure or f"Result {result.key[1:]}"
     when = "" if result.months is None else f", {result.months:g} months after the end"
     return what + when
@@ -146,27 +146,27 @@ def version(tool: Tool) -> str:
     return f"{calendar.month_name[int(month)]} {year}" if month.isdigit() else tool.version
 
 
-def overall(result: Result, tools: dict[str, Tool]) -> str | None:
+def overall(result: ReadingResult, tools: dict[str, Tool]) -> str | None:
     """Give the overall judgement of a result, in the words of its tool."""
     return appraised.overall_of(tools, result.risk)
 
 
-def question(place: Place, first: Reading, second: Reading, tools: dict[str, Tool]) -> str:
+def question(place: AnswerPlace, first: Reading, second: Reading, tools: dict[str, Tool]) -> str:
     """Say what an answer is about, in one line."""
     if place.step == "study":
         return QUESTIONS.get(place.field, place.field)
     part, of = _part(place, first), first
     if part is None:
         part, of = _part(place, second), second
-    about = result_name(part, of) if isinstance(part, Result) else arm_name(part)
+    about = result_name(part, of) if isinstance(part, ReadingResult) else arm_name(part)
     if place.field == PRESENT:
         return f"{about}: does it belong here?"
-    if place.step == "risk" and isinstance(part, Result):
+    if place.step == "risk" and isinstance(part, ReadingResult):
         return f"{about}: {_asked(part, place.field, tools)}"
     return f"{about}: {QUESTIONS.get(place.field, place.field)}"
 
 
-def value(place: Place, said: object, reading: Reading) -> str:
+def value(place: AnswerPlace, said: object, reading: Reading) -> str:
     """Write one answer in the words of the form."""
     if place.field == PRESENT:
         return "Keep it" if said else "Leave it out"
@@ -181,7 +181,7 @@ def value(place: Place, said: object, reading: Reading) -> str:
     return _written(place, said)
 
 
-def _written(place: Place, said: object) -> str:
+def _written(place: AnswerPlace, said: object) -> str:
     if isinstance(said, bool):
         return "Yes" if said else "No"
     if isinstance(said, StrEnum):
@@ -212,7 +212,7 @@ def _effect(told: Reported) -> str:
     return f"{told.type} {told.effect}{interval}"
 
 
-def _asked(result: Result, field: str, tools: dict[str, Tool]) -> str:
+def _asked(result: ReadingResult, field: str, tools: dict[str, Tool]) -> str:
     tool = tools.get(result.risk.tool)
     if field == TOOL:
         return "which tool"
@@ -228,5 +228,5 @@ def _asked(result: Result, field: str, tools: dict[str, Tool]) -> str:
     return named.get(field, "overall risk of bias")
 
 
-def _part(place: Place, reading: Reading) -> Arm | Result | None:
+def _part(place: AnswerPlace, reading: Reading) -> Arm | ReadingResult | None:
     return reading.arm(place.key) if place.step == "arms" else reading.result(place.key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from monitor.literature.design.detection import read_design
-from monitor.literature.design.rules import Suggestion
+from monitor.literature.design.rules import DesignSuggestion
 from monitor.literature.papers import queries as literature
 from monitor.review import queries as reviews
 from monitor.web.staff import excerpts
@@ -18,7 +18,7 @@ class PaperOfStudy:
     paper: literature.PaperView
     role: str
     abstract: list[list[literature.Segment]]
-    suggestion: Suggestion | None
+    suggestion: DesignSuggestion | None
 
 
 def reports_of(session: Session, view: reviews.StudyView) -> list[PaperOfStudy]:

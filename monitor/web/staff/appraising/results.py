@@ -10,7 +10,7 @@ from monitor.review.reading import quotes, to_mend
 from monitor.review.reading.model import (
     MAX_RESULTS,
     Reading,
-    Result,
+    ReadingResult,
     next_key,
 )
 from monitor.web import auth, posting, turns
@@ -98,11 +98,11 @@ def without_its_result(problems: Problems | None, study_id: int) -> ResponseRetu
     return _results_page(Typed(), problems, study_id=study_id)
 
 
-def _new_result(reading: Reading, key: str) -> Result:
+def _new_result(reading: Reading, key: str) -> ReadingResult:
     """Start a result; where only two groups can be meant, it compares these."""
     studied = [arm.key for arm in reading.arms if arm.role != "comparator"]
     compared = [arm.key for arm in reading.arms if arm.role == "comparator"]
-    return Result(
+    return ReadingResult(
         key=key,
         experimental=studied[0] if len(studied) == 1 else "",
         comparator=compared[0] if len(compared) == 1 else "",

@@ -15,10 +15,16 @@ from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.appraisal.agreements import agreements
 from monitor.review.notices import doubts
-from monitor.review.queries import Turn
+from monitor.review.queries import StudyTurn
 from monitor.review.reading import appraised, settled
-from monitor.review.reading.agreement import Agreement, agreement
-from monitor.review.reading.differences import Domain, Row, State, domains, rows
+from monitor.review.reading.agreement import ReaderAgreement, agreement
+from monitor.review.reading.differences import (
+    AnswerState,
+    DifferenceRow,
+    DomainDifference,
+    domains,
+    rows,
+)
 from monitor.review.reading.model import Reading
 from monitor.web import auth, forms, made, posting, turns
 from monitor.web.current import now, service
@@ -29,11 +35,11 @@ from monitor.web.staff.appraising import reading_words
 blueprint = Blueprint("settle", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
 
-_SETTLING = {Turn.SETTLE, Turn.SETTLE_AS_ONE_OF_TWO}
+_SETTLING = {StudyTurn.SETTLE, StudyTurn.SETTLE_AS_ONE_OF_TWO}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DisputedAnswer:
     """One answer that two give differently, for whoever settles it. ``options``: value and words."""
 
     field: str
@@ -45,28 +51,28 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedReadings:
     """Two readings side by side, as the page shows them."""
 
-    rows: tuple[Row, ...]
-    domains: tuple[Domain, ...]
-    questions: tuple[Question, ...]
-    agreement: Agreement  # of the tools' answers
+    rows: tuple[DifferenceRow, ...]
+    domains: tuple[DomainDifference, ...]
+    questions: tuple[DisputedAnswer, ...]
+    agreement: ReaderAgreement  # of the tools' answers
 
     @property
     def same(self) -> int:
         """How many answers are the same."""
-        return sum(row.state is State.SAME for row in self.rows)
+        return sum(row.state is AnswerState.SAME for row in self.rows)
 
     @property
     def deciding(self) -> int:
         """How many have to be settled."""
-        return sum(row.state is State.DIFFERS for row in self.rows)
+        return sum(row.state is AnswerState.DIFFERS for row in self.rows)
 
     @property
     def idle(self) -> int:
         """How many differ without anything hanging on them."""
-        quiet = {State.SAME_SIDE, State.UNKNOWN, State.BOTH}
+        quiet = {AnswerState.SAME_SIDE, AnswerState.UNKNOWN, AnswerState.BOTH}
         return sum(row.state in quiet for row in self.rows)
 
 
@@ -82,7 +88,7 @@ def _compared_page(
             study=view,
             compared=_compared(view),
             may_settle=view.turn in _SETTLING,
-            is_one=view.turn is Turn.SETTLE_AS_ONE_OF_TWO,
+            is_one=view.turn is StudyTurn.SETTLE_AS_ONE_OF_TWO,
             words=reading_words,
             tools=service().catalogue.tool_by_reference,
             doubts=doubts.of_study(session, study_id),
@@ -167,7 +173,7 @@ def count(study_id: int) -> ResponseReturnValue:
     if consensus_id is None:
         problems.add("form", forms.STALE)
     problems.must_be_none()
-    sent = review.Sent(study_id, token, auth.reader(), now())
+    sent = review.SentDecision(study_id, token, auth.reader(), now())
     with service().database.write() as session:
         if typed.get("action") == "confirm":
             _, decision = review.confirm(
@@ -204,12 +210,12 @@ def _view(session: Session, study_id: int, *, compared: bool = True) -> reviews.
     return reviews.study(session, study_id, auth.reader().id, tools=tools, compared=compared)
 
 
-def _draft(session: Session, study_id: int) -> review.Draft:
+def _draft(session: Session, study_id: int) -> review.ReadingInTheMaking:
     tools = service().catalogue.tool_by_reference
     return review.draft(session, study_id=study_id, by=auth.reader(), tools=tools)
 
 
-def _compared(view: reviews.StudyView) -> Compared:
+def _compared(view: reviews.StudyView) -> ComparedReadings:
     tools = service().catalogue.tool_by_reference
     first, second = (one.reading for one in view.appraisals[:2])
     side_by_side = rows(first, second, tools)
@@ -218,7 +224,7 @@ def _compared(view: reviews.StudyView) -> Compared:
         for row in side_by_side
         if row.first is not None and row.second is not None and _is_answer(row, first, tools)
     ]
-    return Compared(
+    return ComparedReadings(
         rows=side_by_side,
         domains=domains(first, second, tools),
         questions=tuple(_question(view, row, tools) for row in view.differences),
@@ -226,7 +232,7 @@ def _compared(view: reviews.StudyView) -> Compared:
     )
 
 
-def _is_answer(row: Row, first: Reading, tools: dict[str, Tool]) -> bool:
+def _is_answer(row: DifferenceRow, first: Reading, tools: dict[str, Tool]) -> bool:
     """Tell an answer to a tool's question from what follows from answers, and from words."""
     result = first.result(row.place.key) if row.place.step == "risk" else None
     tool = tools.get(result.risk.tool) if result else None
@@ -237,11 +243,13 @@ def _is_answer(row: Row, first: Reading, tools: dict[str, Tool]) -> bool:
     )
 
 
-def _question(view: reviews.StudyView, row: Row, tools: dict[str, Tool]) -> Question:
+def _question(
+    view: reviews.StudyView, row: DifferenceRow, tools: dict[str, Tool]
+) -> DisputedAnswer:
     first, second = (one.reading for one in view.appraisals[:2])
     said = [reading_words.value(row.place, value, first) for value in (row.first, row.second)]
     options = settled.options(row, first, tools)
-    return Question(
+    return DisputedAnswer(
         field=settled.field_of(row.place),
         words=reading_words.question(row.place, first, second, tools),
         first=said[0],
@@ -257,11 +265,13 @@ def _question(view: reviews.StudyView, row: Row, tools: dict[str, Tool]) -> Ques
     )
 
 
-def _chosen(view: reviews.StudyView, typed: Typed, problems: Problems) -> Sequence[tuple[Row, Any]]:
+def _chosen(
+    view: reviews.StudyView, typed: Typed, problems: Problems
+) -> Sequence[tuple[DifferenceRow, Any]]:
     """Read what is chosen for each difference; each has to be chosen."""
     tools = service().catalogue.tool_by_reference
     first = view.appraisals[0].reading
-    chosen: list[tuple[Row, Any]] = []
+    chosen: list[tuple[DifferenceRow, Any]] = []
     for row in view.differences:
         name = settled.field_of(row.place)
         options = {settled.written(one): one for one in settled.options(row, first, tools)}

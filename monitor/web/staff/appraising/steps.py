@@ -171,7 +171,7 @@ def hand_in_post(study_id: int) -> ResponseReturnValue:
         outcome = workflow.hand_in(
             session,
             service(),
-            review.Sent(study_id, token, auth.reader(), now()),
+            review.SentDecision(study_id, token, auth.reader(), now()),
             reading=reading,
             because=because,
         )

@@ -31,7 +31,7 @@ def agreed(world, name, in_review):
     reading = reading_of(world.judgement, in_review)
     for person in (world.ann, world.ben):
         with world.database.write() as session:
-            sent = review.Sent(world.studies[name], next(world.tokens), person, world.at)
+            sent = review.SentDecision(world.studies[name], next(world.tokens), person, world.at)
             workflow.hand_in(session, world.service, sent, reading=reading)
 
 

@@ -138,7 +138,9 @@ def test_a_reviewer_takes_a_retracted_study_of_the_table_out_of_its_count_and_pu
 ):
     with world.database.write() as session:
         table = read(file(), world.service.catalogue.slugs)
-        workflow.change_baseline(session, world.service, table, baselines.Step("cli", world.at))
+        workflow.change_baseline(
+            session, world.service, table, baselines.TableStep("cli", world.at)
+        )
     alert = says(world, Link(LinkKind.RETRACTED_BY, Identifier("doi", "10.5555/notice")))
     ann = browse(world.ann)
     page = ann.get(f"/alerts/{alert}").text

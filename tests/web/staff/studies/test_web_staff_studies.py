@@ -10,7 +10,7 @@ from monitor.notify.tables import Message, MessageKind
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.appraisal import drafting
-from monitor.review.reading.model import MAX_ARMS, MAX_RESULTS, Arm, Result
+from monitor.review.reading.model import MAX_ARMS, MAX_RESULTS, Arm, ReadingResult
 from monitor.review.words import Stage
 
 
@@ -61,7 +61,9 @@ def nearly_filled(world, step, many):
         more = (
             {"arms": tuple(Arm(key=f"a{number}") for number in range(1, many + 1))}
             if step == "groups"
-            else {"results": tuple(Result(key=f"r{number}") for number in range(1, many + 1))}
+            else {
+                "results": tuple(ReadingResult(key=f"r{number}") for number in range(1, many + 1))
+            }
         )
         review.keep_draft(
             session,

@@ -11,7 +11,7 @@ from monitor import workflow
 from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
 from monitor.notify.words import Cadence
 from monitor.usage import queries, service, wave_table
-from monitor.usage.about import About
+from monitor.usage.about import AboutWave
 from monitor.usage.tables import WaveState
 
 PARTS = [
@@ -100,7 +100,7 @@ def test_empty_files_to_begin_with_are_the_columns_and_the_keys_that_are_read(be
     assert table.text.splitlines()[0] == ",".join(wave_table.COLUMNS)
     assert [line.split(",")[0] for line in table.text.splitlines()[1:]] == list(waves.SLUGS)
     keys = set(re.findall(r"^(?:# )?\[?(\w+)\]?(?: =|  #)", about.text, re.MULTILINE))
-    assert set(About.model_fields) <= keys
+    assert set(AboutWave.model_fields) <= keys
     assert admin.get("/waves/blank/other").status_code == 404
 
 
