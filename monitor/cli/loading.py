@@ -48,7 +48,9 @@ class LoadingGroup(click.Group):
         limit = formatter.width - 6 - max(map(len, names))  # as click leaves it
         told = [click.Command(name, help=self.says[name]) for name in names]
         with formatter.section("Commands"):
-            formatter.write_dl([(str(one.name), one.get_short_help_str(limit)) for one in told])
+            formatter.write_dl(
+                [(str(command.name), command.get_short_help_str(limit)) for command in told]
+            )
 
 
 @contextmanager

@@ -196,17 +196,17 @@ def gather(
         NotFound: no such paper.
         InvalidInput: no label.
     """
-    found = {paper_id: _study_of(session, paper_id) for paper_id in paper_ids}
-    study = next((one for one in found.values() if one), None)
+    reported = {paper_id: _study_of(session, paper_id) for paper_id in paper_ids}
+    study = next((study for study in reported.values() if study), None)
     role = PaperRole.OTHER if study else PaperRole.MAIN
-    for paper_id in (one for one, known in found.items() if known is None):
+    for paper_id in (paper_id for paper_id, known in reported.items() if known is None):
         study = study or found_study(session, label=label, actor=actor, at=at)
         _link(session, _paper(session, paper_id), study, role, actor, at)
         role = PaperRole.OTHER
     for paper_id in registration_ids:
         if study and _study_of(session, paper_id) is None:
             _link(session, _paper(session, paper_id), study, PaperRole.REGISTRATION, actor, at)
-    return sorted({one.id for one in (*found.values(), study) if one})
+    return sorted({each.id for each in (*reported.values(), study) if each})
 
 
 def link_paper(

@@ -207,9 +207,11 @@ def mail_problems(session: Session, now: datetime) -> list[str]:
 
 def _wrong_with_mail(session: Session, now: datetime, but: Collection[str]) -> list[str]:
     wrong = [
-        one for one in incidents.open_incidents(session) if one.of_mail and one.topic not in but
+        incident
+        for incident in incidents.open_incidents(session)
+        if incident.of_mail and incident.topic not in but
     ]
-    told = [f"{one.headline}: {one.message}" for one in wrong]
+    told = [f"{incident.headline}: {incident.message}" for incident in wrong]
     return told + _mail_problems(wrong, notify.outbox(session), now)
 
 

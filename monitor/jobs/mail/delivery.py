@@ -196,11 +196,11 @@ class _Pass:
             room = min(room, self._left_of_the_minute(session, connections, at))
         if self.over or room <= 0:
             return False
-        found = outbox.claim(
+        claimed = outbox.claim(
             session, at=at, limit=room, lease_seconds=LEASE_SECONDS, contents=self.contents
         )
-        self.waiting += found
-        return len(found) == room
+        self.waiting += claimed
+        return len(claimed) == room
 
     def _left_of_the_minute(self, session: Session, connections: Connections, at: datetime) -> int:
         """Say how many more the settings let the mail server be handed now.

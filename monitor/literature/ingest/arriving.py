@@ -116,7 +116,9 @@ class SharedWithArrivals:
 
     def _read_bearers(self, session: Session, arrivals: Sequence[Arrival]) -> None:
         """Read what is compared of the papers that share no more than a key with an arrival."""
-        keys = {key for one in arrivals if not self.knows(one) for key in one.reading.keys}
+        keys = {
+            key for arrival in arrivals if not self.knows(arrival) for key in arrival.reading.keys
+        }
         papers = {paper for key in keys & self.bearers.keys() for paper in self.bearers[key]}
         if papers and len(papers) <= _MOST_BEARERS:
             self.said |= resolve.compared_of(session, papers)
@@ -143,8 +145,8 @@ class SharedWithArrivals:
         if not shared or arrival.record_id in self.again:
             return bool(shared)
         own = arrival.reading.fingerprint
-        others = {one for key in shared for one in self.bearers[key]}
-        return any(self._may_be(own, one) for one in others)
+        others = {bearer for key in shared for bearer in self.bearers[key]}
+        return any(self._may_be(own, bearer) for bearer in others)
 
     def _may_be(self, own: Fingerprint, bearer: int) -> bool:
         if bearer not in self.said:
@@ -159,14 +161,14 @@ class SharedWithArrivals:
         self.moved.update(one.reading.keys)
         self.identifiers.update((i.scheme, i.value) for i in one.own)
 
-    def add(self, one: Arrival) -> None:
+    def add(self, arrival: Arrival) -> None:
         """Take note of an arrival that is a paper of its own now."""
-        if self.knows(one):  # it shares an identifier, which stays with the other
-            self.moved.update(one.reading.keys)
-        self.identifiers.update((i.scheme, i.value) for i in one.own)
+        if self.knows(arrival):  # it shares an identifier, which stays with the other
+            self.moved.update(arrival.reading.keys)
+        self.identifiers.update((i.scheme, i.value) for i in arrival.own)
         number = -1 - len(self.said)
-        self.said[number] = resolve.as_citation(one.reading.citation, one.own)
-        for key in one.reading.keys:
+        self.said[number] = resolve.as_citation(arrival.reading.citation, arrival.own)
+        for key in arrival.reading.keys:
             self.bearers.setdefault(key, set()).add(number)
 
 

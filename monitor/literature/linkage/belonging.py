@@ -20,23 +20,25 @@ _REGISTRATION = None  # stands for being one, which no author or number does
 _LISTS = 2_000  # of authors remembered: those of studies are compared with every paper opened
 
 
-def reasons(one: PaperFacts, other: PaperFacts) -> list[str]:
+def reasons(paper: PaperFacts, other: PaperFacts) -> list[str]:
     """Say why two papers may report one study, the strongest first; none where nothing suggests it.
 
     Most pairs share nothing: they are told apart before a text is read.
     """
-    shared, authors = one.numbers & other.numbers, _authors(one) & _authors(other)
-    registered = one.is_registration or other.is_registration
+    shared, authors = paper.numbers & other.numbers, _authors(paper) & _authors(other)
+    registered = paper.is_registration or other.is_registration
     if not (shared or authors or registered):
         return []
-    found = [f"both name {first_named(shared)}"] if shared else []
+    told = [f"both name {first_named(shared)}"] if shared else []
     by = f"share the {'authors' if len(authors) > 1 else 'author'} {listed(sorted(authors)[:_NAMED])}"
-    if called := one.acronyms & other.acronyms:
+    if called := paper.acronyms & other.acronyms:
         name = f"both are called {min(called).upper()}"
-        found.append(f"{name} and {by}" if authors else name)
-    elif not shared and one.slugs & other.slugs and (agreeing := _team(one, other, len(authors))):
-        found.append(f"both are about the same intervention, {agreeing} and {by}")
-    return [] if found and (one.is_review or other.is_review) else found
+        told.append(f"{name} and {by}" if authors else name)
+    elif (
+        not shared and paper.slugs & other.slugs and (agreeing := _team(paper, other, len(authors)))
+    ):
+        told.append(f"both are about the same intervention, {agreeing} and {by}")
+    return [] if told and (paper.is_review or other.is_review) else told
 
 
 class Others:
@@ -45,16 +47,16 @@ class Others:
     def __init__(self, facts: Mapping[int, PaperFacts]) -> None:
         self.facts = facts
         self._sharing: dict[Hashable, set[int]] = defaultdict(set)
-        for paper_id, one in facts.items():
-            for shared in _shared(one):
+        for paper_id, paper in facts.items():
+            for shared in _shared(paper):
                 self._sharing[shared].add(paper_id)
 
-    def near(self, one: PaperFacts) -> set[int]:
+    def near(self, paper: PaperFacts) -> set[int]:
         """Give all of which ``reasons`` may say anything; of a registration, that may be of any."""
-        if one.is_registration:
+        if paper.is_registration:
             return set(self.facts)
         return set().union(
-            *(self._sharing.get(what, set()) for what in (*_shared(one), _REGISTRATION))
+            *(self._sharing.get(what, set()) for what in (*_shared(paper), _REGISTRATION))
         )
 
 
@@ -64,11 +66,11 @@ def _shared(facts: PaperFacts) -> set[Hashable]:
     return {*facts.numbers, *_authors(facts), *kind}
 
 
-def _team(one: PaperFacts, other: PaperFacts, authors: int) -> str:
+def _team(paper: PaperFacts, other: PaperFacts, authors: int) -> str:
     """Say what else agrees of two papers by the same people; empty: too little."""
-    if authors >= _TEAM and alike(one.words, other.words) >= _NEAR:
+    if authors >= _TEAM and alike(paper.words, other.words) >= _NEAR:
         return "have similar titles"
-    if authors >= _TWO and (size := one.samples & other.samples):
+    if authors >= _TWO and (size := paper.samples & other.samples):
         return f"say that {min(size)} took part"
     return ""
 

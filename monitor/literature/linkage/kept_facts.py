@@ -128,14 +128,14 @@ def shown_facts(paper: PaperView) -> PaperFacts:
 def _kept(session: Session, papers: Collection[int]) -> Iterator[_Kept]:
     for some in chunks(sorted(papers)):
         asked = {"some": some}
-        found = {row.id: _Kept(row) for row in session.execute(_PAPERS, asked)}
+        kept = {row.id: _Kept(row) for row in session.execute(_PAPERS, asked)}
         for row in session.execute(_WORDS, asked):
-            if row.paper_id in found:
-                found[row.paper_id].words.append(row)
+            if row.paper_id in kept:
+                kept[row.paper_id].words.append(row)
         for match in session.execute(_MATCHES, asked):
-            if match.paper_id in found:
-                found[match.paper_id].matches.append(match)
-        yield from found.values()
+            if match.paper_id in kept:
+                kept[match.paper_id].matches.append(match)
+        yield from kept.values()
 
 
 def _facts(kept: _Kept) -> PaperFacts:

@@ -33,19 +33,19 @@ def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> i
 
 def look_ahead(session: Session, paper_ids: Collection[int], at: datetime) -> Relations:
     """Say how papers belong with others by what is kept of them now. Changes nothing."""
-    found: Relations = {}
+    relations: Relations = {}
     for some in chunks(sorted(set(paper_ids))):
-        found |= _relations(session, some, at)
-    return found
+        relations |= _relations(session, some, at)
+    return relations
 
 
-def propose_found(session: Session, found: Relations, at: datetime) -> int:
+def propose_found(session: Session, relations: Relations, at: datetime) -> int:
     """Propose what ``look_ahead`` found; not with a paper that was merged meanwhile."""
     there: set[int] = set()
-    for some in chunks({paper for pair in found for paper in pair}):
+    for some in chunks({paper for pair in relations for paper in pair}):
         asked = select(Paper.id).where(Paper.id.in_(some), Paper.merged_into_id.is_(None))
         there |= set(session.scalars(asked))
-    left = {pair: related for pair, related in found.items() if there.issuperset(pair)}
+    left = {pair: related for pair, related in relations.items() if there.issuperset(pair)}
     return _propose(session, left, at) if left else 0
 
 

@@ -71,13 +71,16 @@ def named_so(session: Session, typed: str) -> list[NamedPaper]:
         canonical.doi(typed),
         *registrations_in(typed),
     )
-    keys = [(one.scheme, one.value) for one in numbers]
+    keys = [(number.scheme, number.value) for number in numbers]
     own = tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(keys)
     ids = set(session.scalars(select(PaperIdentifier.paper_id).where(own)))
     if typed.isascii() and typed.isdigit() and len(typed) < _DIGITS:
         ids |= set(session.scalars(select(Paper.id).where(Paper.id == int(typed))))
-    briefs = {one.id: one for one in _papers(session, ids).values()}
-    return [NamedPaper(one, queries.study_of(session, one.id)) for _, one in sorted(briefs.items())]
+    briefs = {brief.id: brief for brief in _papers(session, ids).values()}
+    return [
+        NamedPaper(brief, queries.study_of(session, brief.id))
+        for _, brief in sorted(briefs.items())
+    ]
 
 
 # Built once: many pages ask it, and putting it together costs more than running it.

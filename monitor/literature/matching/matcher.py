@@ -175,7 +175,7 @@ class Matcher:
             field: sorted(set(_placed(field_spots)), key=lambda candidate: candidate.order)
             for field, field_spots in spots.items()
         }
-        short = any(one.name.context for found in candidates.values() for one in found)
+        short = any(candidate.name.context for own in candidates.values() for candidate in own)
         meant = self._meant(texts, seen) if short else seen
         names = {
             field: judge_names(text, candidates[field], self._words_in)

@@ -237,20 +237,20 @@ def _without_identifier(
 
 def near_others(session: Session, paper_ids: Collection[int]) -> set[int]:
     """Tell which papers share a key with another one: only these can resemble any. One statement."""
-    one, other = aliased(PaperKey), aliased(PaperKey)
-    same = (one.value == other.value) & (one.paper_id != other.paper_id)
+    own, other = aliased(PaperKey), aliased(PaperKey)
+    same = (own.value == other.value) & (own.paper_id != other.paper_id)
     rows = session.scalars(
-        select(one.paper_id).join(other, same).where(one.paper_id.in_(paper_ids)).distinct()
+        select(own.paper_id).join(other, same).where(own.paper_id.in_(paper_ids)).distinct()
     )
     return set(rows)
 
 
 def compared_of(session: Session, paper_ids: Collection[int]) -> dict[int, Citation]:
     """Give what is compared of some papers; those merged into others are left out."""
-    found: dict[int, Citation] = {}
+    citations: dict[int, Citation] = {}
     for some in chunks(paper_ids):
-        found.update(_compared(session.execute(_OF_SOME, {"some": some}).all()))
-    return found
+        citations.update(_compared(session.execute(_OF_SOME, {"some": some}).all()))
+    return citations
 
 
 def _compared(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterator[tuple[int, Citation]]:

@@ -123,8 +123,8 @@ def claim(
     told: set[int] = set()
     for pick in (next_due, next_strayed):
         while picked := pick(session, at, limit - len(taken)) if len(taken) < limit else ():
-            told |= {one.id for one in picked if one.may_have_left}
-            ids = [one.id for one in picked]
+            told |= {message.id for message in picked if message.may_have_left}
+            ids = [message.id for message in picked]
             claimed = {row.id: row for row in _take(session, ids, until)}
             taken += [claimed[id_] for id_ in ids if id_ in claimed]
             if gone := [id_ for id_ in ids if id_ not in claimed]:

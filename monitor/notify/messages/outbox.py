@@ -135,14 +135,18 @@ def sent_many(
     Gives those whose claim is no longer held: what their holder says counts.
     """
     session.flush()
-    said = json.dumps([[one.id, one.token, _words(reply)] for one, reply in accepted])
+    said = json.dumps([[claimed.id, claimed.token, _words(reply)] for claimed, reply in accepted])
     as_sent = recording.as_sent(session.get_bind().dialect.name)
     ours = {*session.connection().scalars(as_sent, {"at": at, "said": said})}
     for claimed, _ in accepted:
         if claimed.kind is MessageKind.INVITATION and claimed.id in ours:
             used = update(Message).where(Message.id == claimed.id).values(context=_kept(claimed))
             session.execute(used.execution_options(synchronize_session=False))
-    fates = [(one.id, "sent", {"attempt": one.attempt}) for one, _ in accepted if one.id in ours]
+    fates = [
+        (claimed.id, "sent", {"attempt": claimed.attempt})
+        for claimed, _ in accepted
+        if claimed.id in ours
+    ]
     record(session, fates, at)
     return [claimed for claimed, _ in accepted if claimed.id not in ours]
 
@@ -350,11 +354,11 @@ def bury(session: Session, address: str, *, because: str, at: datetime) -> bool:
         .returning(Subscriber.id)
         .execution_options(synchronize_session=False)
     )
-    found = session.scalars(gone).all()
-    for reader in found:
+    readers = session.scalars(gone).all()
+    for reader in readers:
         subject = f"subscriber:{reader}"
         audit.record(session, at=at, actor=ACTOR, action="subscriber.dead", subject=subject)
-    return bool(found)
+    return bool(readers)
 
 
 def _unless_erased(words: ColumnElement[str]) -> ColumnElement[str | None]:

@@ -122,7 +122,9 @@ def studies_for_one(
         known = _reported(session, {**known.study_of, **{row[0]: row[1] for row in rows}})
     newest = sorted(known.study_of.keys() - {paper.id}, reverse=True)[:_MOST]
     worth = known.others.near(facts) | links.keys()
-    for other in (one for one in newest if one in worth and known.study_of[one] not in own):
+    for other in newest:
+        if other not in worth or known.study_of[other] in own:
+            continue
         said = [links[other]] if other in links else []
         if other in known.others.facts:
             said += belonging.reasons(facts, known.others.facts[other])

@@ -324,7 +324,9 @@ def _entry(
         interventions=tuple(dict.fromkeys(match.slug for match in matches)),
         sources=sources,
         hits=in_order(as_hit(match) for match in matches),
-        matched=tuple(MatchedWords(one.slug, one.words, one.field, one.rule) for one in matches),
+        matched=tuple(
+            MatchedWords(match.slug, match.words, match.field, match.rule) for match in matches
+        ),
         suggestion=_read(row.title, row.abstract, types, keywords),
         standing=_standing(row),
         study_id=row.study_id,

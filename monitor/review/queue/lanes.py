@@ -113,7 +113,7 @@ def tallies(session: Session, stage: Stage) -> Tallies:
             lanes[lane] += papers
             designs[design or NOT_CLEAR] += papers
     return Tallies(
-        counts={one: stages[one] for one in Stage},
+        counts={each: stages[each] for each in Stage},
         by_intervention=dict(slugs),
         kinds=Kinds({Lane(lane): papers for lane, papers in lanes.items()}, dict(designs)),
     )

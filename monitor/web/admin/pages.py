@@ -192,10 +192,10 @@ def _letter(session: Session, message: notify.MessageView) -> letters.Letter | N
         return None
     here = service()
     copy = letters.read(here.settings.var / "mail", message.uuid)
-    found = None if copy else viewing.frozen(session, message.uuid)
-    if found is None:
+    frozen = None if copy else viewing.frozen(session, message.uuid)
+    if frozen is None:
         return copy
-    written = viewing.for_admin(session, here.settings, here.secret, found)
+    written = viewing.for_admin(session, here.settings, here.secret, frozen)
     return letters.of_written(written, message.address)
 
 

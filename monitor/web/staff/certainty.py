@@ -82,20 +82,20 @@ _FIELDS = {domain.value: why_of(domain) for domain in CertaintyDomain}
 def listed() -> str:
     """List every label of the ten: those that wait for this person first."""
     with service().database.read() as session:
-        found = certainty_views.every_standing(session, service().catalogue, uk_day_of(now()).date)
+        bodies = certainty_views.every_standing(session, service().catalogue, uk_day_of(now()).date)
         reader = auth.reader().id
         entries = [
-            ListedLabel(one, shown, one.turn(reader))
-            for one, shown in zip(found, public.shown(found), strict=True)
+            ListedLabel(body, shown, body.turn(reader))
+            for body, shown in zip(bodies, public.shown(bodies), strict=True)
         ]
         return render_template(
             "staff/studies/certainties.html",
             mine=sorted(
-                (one for one in entries if one.turn in _MINE),
-                key=lambda one: _MINE.index(one.turn),
+                (entry for entry in entries if entry.turn in _MINE),
+                key=lambda entry: _MINE.index(entry.turn),
             ),
-            others=[one for one in entries if one.turn is LabelTurn.WAITS],
-            confirmed=[one for one in entries if one.turn is LabelTurn.CONFIRMED],
+            others=[entry for entry in entries if entry.turn is LabelTurn.WAITS],
+            confirmed=[entry for entry in entries if entry.turn is LabelTurn.CONFIRMED],
             names=_NAMES,
             turns=TURNS,
             said=request.args.get("said"),
@@ -128,16 +128,16 @@ def say(slug: str, kind: str) -> ResponseReturnValue:
     downgrades = _downgrades(typed)
     reasons = {domain: forms.text(typed, why_of(domain), problems) for domain in CertaintyDomain}
     with service().database.read() as session:
-        found = _standing(session, slug, kind)
-    if seen and found.seen != seen:  # whatever else is to be mended was said of other facts
+        body = _standing(session, slug, kind)
+    if seen and body.seen != seen:  # whatever else is to be mended was said of other facts
         raise Conflict(CHANGED)
-    _note(problems, found, downgrades, reasons)
+    _note(problems, body, downgrades, reasons)
     problems.must_be_none()
     with service().database.write() as session:
         workflow.certify(
             session,
             service(),
-            SentCertainty(slug, found.outcome_class, token, seen, auth.reader(), now()),
+            SentCertainty(slug, body.outcome_class, token, seen, auth.reader(), now()),
             downgrades=downgrades,
             reasons=reasons,
         )
@@ -146,11 +146,11 @@ def say(slug: str, kind: str) -> ResponseReturnValue:
 
 def _note(
     problems: Problems,
-    found: BodyCertainty,
+    body: BodyCertainty,
     downgrades: Mapping[CertaintyDomain, int],
     reasons: Mapping[CertaintyDomain, str],
 ) -> None:
-    for domain, sentence in certainty.to_mend(found.assessment, downgrades, reasons):
+    for domain, sentence in certainty.to_mend(body.assessment, downgrades, reasons):
         is_choice = domain not in downgrades
         problems.add(field_of(domain) if is_choice else why_of(domain), sentence)
 
@@ -169,20 +169,20 @@ def _standing(session: Session, slug: str, kind: str) -> BodyCertainty:
     return certainty_views.standing(session, service().catalogue, slug, _KINDS[kind], today)
 
 
-def _page(found: BodyCertainty, typed: Typed, problems: Problems | None) -> str:
-    turn = found.turn(auth.reader().id)
-    (shown,) = public.shown([found])
+def _page(body: BodyCertainty, typed: Typed, problems: Problems | None) -> str:
+    turn = body.turn(auth.reader().id)
+    (shown,) = public.shown([body])
     return render_template(
         "staff/studies/certainty.html",
-        standing=found,
+        standing=body,
         shown=shown,
-        intervention=service().catalogue.intervention(found.slug),
-        kind=_NAMES[found.outcome_class],
+        intervention=service().catalogue.intervention(body.slug),
+        kind=_NAMES[body.outcome_class],
         turn=turn,
         turns=TURNS,
-        own=[one for one in found.two if one.reviewer_id == auth.reader().id],
-        both=found.two if turn in _SEES_BOTH else (),
-        domains=_domains(found, shown.domains),
+        own=[assessment for assessment in body.two if assessment.reviewer_id == auth.reader().id],
+        both=body.two if turn in _SEES_BOTH else (),
+        domains=_domains(body, shown.domains),
         choices=CHOICES,
         went_down=certainty_words.went_down,
         typed=typed,
@@ -206,7 +206,7 @@ class DomainAsked:
     hint: str
 
 
-def _domains(found: BodyCertainty, shown: Sequence[public.DomainShown]) -> list[DomainAsked]:
+def _domains(body: BodyCertainty, shown: Sequence[public.DomainShown]) -> list[DomainAsked]:
     return [
         DomainAsked(
             domain=domain,
@@ -214,8 +214,8 @@ def _domains(found: BodyCertainty, shown: Sequence[public.DomainShown]) -> list[
             why=why_of(domain),
             asks=service().catalogue.certainty.asks[domain],
             shown=part,
-            differs=domain in found.differ,
-            hint=_hint(found, domain),
+            differs=domain in body.differ,
+            hint=_hint(body, domain),
         )
         for domain, part in zip(CertaintyDomain, shown, strict=True)
     ]

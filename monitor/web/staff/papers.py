@@ -314,13 +314,16 @@ def _choices(
         facts = kept_facts.remembered_facts_of(session, [view.id])[view.id]
     else:
         facts = kept_facts.shown_facts(view)
-    found = belonging.studies_for_one(session, view, facts, reported, linked=there.linked)
+    suggested = belonging.studies_for_one(session, view, facts, reported, linked=there.linked)
     offered = reading.shared(("studies", slugs), lambda: _offered(reading, slugs))
-    if not found:
+    if not suggested:
         return offered
-    first = tuple(StudyChoice(one.study_id, one.label, "", "; ".join(one.reasons)) for one in found)
-    known = {one.id for one in first}
-    others = tuple(one for one in offered.others if one.id not in known)
+    first = tuple(
+        StudyChoice(study.study_id, study.label, "", "; ".join(study.reasons))
+        for study in suggested
+    )
+    known = {study.id for study in first}
+    others = tuple(study for study in offered.others if study.id not in known)
     return StudyChoices(first, others, _options(others))
 
 

@@ -149,7 +149,7 @@ _rows: Remembered[Markup] = Remembered(_REMEMBERED)
 def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
     session = reading.session
-    found = reviews.queue(
+    first = reviews.queue(
         session,
         stage=asked.stage,
         order=asked.order,
@@ -157,7 +157,7 @@ def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
         limit=_PAGE + 1,
         after=asked.after,
     )
-    entries = found[:_PAGE]
+    entries = first[:_PAGE]
     beside = reading.shared(("beside", asked.stage), lambda: BesideLane.of(session, asked.stage))
     ordered = asked.stage in OPEN and asked.order is Order.LIKELY
     return render_template(
@@ -165,12 +165,13 @@ def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
         stage=asked.stage,
         beside=beside,
         rows=[
-            _row(one) for one in _shown(session, asked, entries, beside.taught if ordered else None)
+            _row(paper)
+            for paper in _shown(session, asked, entries, beside.taught if ordered else None)
         ],
         ordered=ordered,
         asked=asked,
         begun=_begun(session),
-        more=_place(entries[-1], asked) if len(found) > _PAGE else None,
+        more=_place(entries[-1], asked) if len(first) > _PAGE else None,
         labels=labels,
         at=now(),
         **more,

@@ -163,9 +163,9 @@ def _since(view: reviews.StudyView) -> list[str]:
         return []
     then = set(view.decisions[-1].facts.get("papers", ()))
     return [
-        f"“{one.title}”"
-        for one in view.papers
-        if one.paper_id not in then and rules.brings_results(one.role)
+        f"“{paper.title}”"
+        for paper in view.papers
+        if paper.paper_id not in then and rules.brings_results(paper.role)
     ]
 
 

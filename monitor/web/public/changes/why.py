@@ -73,5 +73,7 @@ def _counted(session: Session, entry: Change) -> list[StudyThatCounted]:
     numbers = set(grade.counted) if grade else set()
     accepted = review.accepted(session, entry.slug, at=entry.at)
     return [
-        StudyThatCounted(one.study_id, one.label) for one in accepted if one.study_id in numbers
+        StudyThatCounted(study.study_id, study.label)
+        for study in accepted
+        if study.study_id in numbers
     ]

@@ -117,7 +117,7 @@ def settle(study_id: int) -> ResponseReturnValue:
             return redirect(url_for("studies.study", study_id=study_id), code=303)
         chosen = _chosen(view, typed, problems)
         problems.must_be_none()
-        first, second = (one.reading for one in view.appraisals[:2])
+        first, second = (appraisal.reading for appraisal in view.appraisals[:2])
         reading = settled.settled(first, second, chosen, service().catalogue.tool_by_reference)
         draft = _draft(session, study_id)
         review.keep_draft(
@@ -146,7 +146,9 @@ def _effects_page(typed: Typed, problems: Problems | None, *, study_id: int) -> 
             silent=effects.silent(session, study_id, previews, view.consensus.reading.in_review),
             needs_a_lead=workflow.needs_a_lead(session, service(), previews, study_id=study_id),
             is_lead=auth.reader().role in {Role.LEAD, Role.ADMIN},
-            can_change=any(one.reviewer_id == auth.reader().id for one in view.appraisals[:2]),
+            can_change=any(
+                appraisal.reviewer_id == auth.reader().id for appraisal in view.appraisals[:2]
+            ),
             saved="saved" in request.args,
             words=reading_words,
             doubts=doubts.of_study(session, study_id),
@@ -217,7 +219,7 @@ def _draft(session: Session, study_id: int) -> review.ReadingInTheMaking:
 
 def _compared(view: reviews.StudyView) -> ComparedReadings:
     tools = service().catalogue.tool_by_reference
-    first, second = (one.reading for one in view.appraisals[:2])
+    first, second = (appraisal.reading for appraisal in view.appraisals[:2])
     side_by_side = rows(first, second, tools)
     answered = [
         (row.first, row.second)
@@ -246,7 +248,7 @@ def _is_answer(row: DifferenceRow, first: Reading, tools: dict[str, Tool]) -> bo
 def _question(
     view: reviews.StudyView, row: DifferenceRow, tools: dict[str, Tool]
 ) -> DisputedAnswer:
-    first, second = (one.reading for one in view.appraisals[:2])
+    first, second = (appraisal.reading for appraisal in view.appraisals[:2])
     said = [reading_words.value(row.place, value, first) for value in (row.first, row.second)]
     options = settled.options(row, first, tools)
     return DisputedAnswer(
@@ -274,7 +276,7 @@ def _chosen(
     chosen: list[tuple[DifferenceRow, Any]] = []
     for row in view.differences:
         name = settled.field_of(row.place)
-        options = {settled.written(one): one for one in settled.options(row, first, tools)}
+        options = {settled.written(option): option for option in settled.options(row, first, tools)}
         if typed.get(name) not in options:
             asked = reading_words.QUESTIONS.get(row.place.field, row.place.field)
             problems.add(name, f"Choose what stands: {asked}")
