@@ -126,19 +126,23 @@ SCHEDULE = {job.name: job.every_seconds for job in JOBS}
 
 
 def run_job(service: Service, job: Job) -> None:
-    """Run one job and write its heartbeat; whatever it raises is recorded, and the next job runs."""
+    """Run one job and write its heartbeat, where that says more than the last one.
+
+    Whatever the job raises is recorded, and the next one runs.
+    """
     began = monotonic()
     error: str | None = None
     try:
-        with service.database.write() as session:
-            ops.started(session, job.name, at=service.clock())
         job.run(service)
     except Exception as problem:
         log.exception("job.failed", job=job.name)
         error = _in_words(problem)
     try:
+        took = monotonic() - began
+        with service.database.read() as session:
+            if not ops.says_more(session, job.name, at=service.clock(), took=took, error=error):
+                return
         with service.database.write() as session:
-            took = monotonic() - began
             ops.finished(session, job.name, at=service.clock(), took=took, error=error)
     except SQLAlchemyError:
         log.exception("job.heartbeat_not_written", job=job.name)

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from monitor.ops.tables import JobRow
 
+# For how long it stands that a job ran well; and the seconds in which one does that had nothing to do.
+_STANDS, _NO_TIME = timedelta(minutes=1), 1.0
+
 
 def sync_jobs(session: Session, schedule: Mapping[str, int], *, at: datetime) -> None:
     """Make a row for each job of ``schedule`` (name -> seconds between runs)."""
@@ -18,9 +21,16 @@ def sync_jobs(session: Session, schedule: Mapping[str, int], *, at: datetime) ->
             row.every_seconds = seconds
 
 
-def started(session: Session, name: str, *, at: datetime) -> None:
-    """Record that a run began."""
-    _row(session, name).last_started_at = at
+def says_more(session: Session, name: str, *, at: datetime, took: float, error: str | None) -> bool:
+    """Tell whether how a run ended says more than what is noted of the job.
+
+    A run that went well in no time does not, within a minute of the last that did: what is noted
+    is a commit, after which every page is made anew.
+    """
+    row = _row(session, name)
+    if error or row.error or took >= _NO_TIME or row.last_finished_at is None:
+        return True
+    return not timedelta() <= at - row.last_finished_at < _STANDS
 
 
 def finished(session: Session, name: str, *, at: datetime, took: float, error: str | None) -> None:

@@ -14,7 +14,6 @@ class JobRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     every_seconds: Mapped[int]
-    last_started_at: Mapped[datetime | None]
     last_finished_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
     took_seconds: Mapped[float | None]

@@ -56,6 +56,37 @@ def test_a_run_that_raises_is_recorded_in_words_and_does_not_spread(service):
     assert "“Ask the sources” is failing" in now.verdict
 
 
+def test_a_run_that_had_nothing_to_do_commits_nothing_within_a_minute_of_the_last(service, clock):
+    """Every commit makes all pages anew; three jobs look every few seconds whether there is work."""
+    idle = Job("order", 5, lambda service: None)
+    run_job(service, idle)
+    noted, word = clock.now, service.database.commits()
+    for _ in range(5):
+        clock.pass_by(seconds=10)
+        run_job(service, idle)
+    assert service.database.commits() == word
+    assert _job(service, "order").last_finished_at == noted
+    assert _states(service)[0]["order"] == "on time"
+    clock.pass_by(seconds=10)
+    run_job(service, idle)
+    assert _job(service, "order").last_finished_at == clock.now
+    clock.now -= timedelta(hours=1)  # it ran ahead
+    run_job(service, idle)
+    assert _job(service, "order").last_finished_at == clock.now
+
+
+def test_a_failure_is_noted_at_once_and_so_is_that_it_is_over(service, clock):
+    def broken(service):
+        raise MonitorError("the disk is full: make room")
+
+    run_job(service, Job("order", 5, lambda service: None))
+    for run, error in ((broken, "the disk is full: make room"), (lambda service: None, None)):
+        clock.pass_by(seconds=5)
+        run_job(service, Job("order", 5, run))
+        assert _job(service, "order").error == error
+        assert _job(service, "order").last_finished_at == clock.now
+
+
 def test_a_job_that_misses_its_turns_is_overdue(service, clock):
     for job in JOBS:
         run_job(service, Job(job.name, job.every_seconds, lambda service: None))
