@@ -265,7 +265,7 @@ def _routes(app):
     }
 
 
-def _filled(world):
+def filled_in(world):
     """Give the function that fills in a rule with what there is in this world."""
     with world.database.read() as session:
         letter = next(m for m in mail.messages(session) if m.kind == "change" and m.sent_at)
@@ -314,7 +314,7 @@ def test_every_route_answers_everybody_as_expected(world, staff_app, browse):
     apart = _routes(staff_app) ^ set(EXPECTED)
     assert not apart, f"missing from the table, or gone: {sorted(apart)}"
     people = dict(zip(ROLES, (None, world.rob, world.ann, world.ada), strict=True))
-    address, signed_in, wrong = _filled(world), {}, []
+    address, signed_in, wrong = filled_in(world), {}, []
     for (method, rule), answers in EXPECTED.items():
         for role, expected in zip(ROLES, answers, strict=True):
             if role not in signed_in:
@@ -364,7 +364,7 @@ def walk(world, browse, clock):
     """Read every page, once a kind of database: what it left and what it was are asked of one walk."""
     kind = world.database.is_sqlite
     if kind not in _walks:
-        address, pages = _filled(world), []
+        address, pages = filled_in(world), []
         sent: list[str] = []
         before = world.contents()
         event.listen(
@@ -407,7 +407,7 @@ def test_a_form_without_its_token_is_refused(world, staff_app, browse):
     browser = browse(world.ada)
     stolen = browse(world.ben).csrf()  # another browser's
     browser.client.set_cookie("my-services", _own_view(world))
-    before, address = world.contents(), _filled(world)
+    before, address = world.contents(), filled_in(world)
     for method, rule in EXPECTED:
         if method == "POST" and rule not in TOKENLESS:
             for csrf in ("", stolen):
@@ -570,7 +570,7 @@ def test_crawlers_are_told_what_is_not_for_them(world, staff_app, browse):
     answer = browse(None).get("/robots.txt")
     assert (answer.status_code, answer.mimetype) == (200, "text/plain")
     kept_out = re.findall(r"^Disallow: (\S+)$", answer.text, re.MULTILINE)
-    filled = _filled(world)
+    filled = filled_in(world)
     for (method, rule), expected in EXPECTED.items():
         if method != "GET" or rule == "/robots.txt":
             continue

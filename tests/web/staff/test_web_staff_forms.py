@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import text
-from test_web_staff_access import EXPECTED, _filled  # type: ignore[import-not-found]  # beside it
+from test_web_staff_access import EXPECTED, filled_in  # type: ignore[import-not-found]  # beside it
 
 from monitor.kernel.errors import Unavailable
 from monitor.web import posting
@@ -35,7 +35,7 @@ def test_every_address_that_takes_a_form_can_show_it(staff_app):
 def test_restoring_sends_nothing_anywhere(world, staff_app, browse):
     browser, before = browse(world.ada), world.contents()
     csrf = browser.csrf()
-    filled = _filled(world)
+    filled = filled_in(world)
     for method, rule in EXPECTED:
         if method != "POST" or rule == "/sign-out":
             continue

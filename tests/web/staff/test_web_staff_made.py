@@ -6,7 +6,7 @@ import threading
 import pytest
 from flask import redirect, render_template_string
 from sqlalchemy import event, text
-from test_web_staff_access import EXPECTED, _address  # type: ignore[import-not-found]  # beside this file
+from test_web_staff_access import EXPECTED, filled_in  # type: ignore[import-not-found]  # beside this file
 
 from monitor.accounts import service as accounts
 from monitor.kernel.persistence.database import Database, affected
@@ -74,7 +74,7 @@ def test_a_page_is_the_same_kept_and_made(world, staff_app, browse, statements):
     browser.csrf()  # the cookie of its forms is there
     for rule in sorted(KEPT):
         assert EXPECTED["GET", rule][3] == 200, rule
-        address = _address(world, rule)
+        address = filled_in(world)(rule)
         first = browser.get(address)
         statements.clear()
         again = browser.get(address)
