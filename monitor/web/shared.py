@@ -1,4 +1,4 @@
-"""What every reviewer is shown alike beside their own work, such as how many papers wait: read once.
+"""What every reviewer is shown alike, such as a lane's papers and how many wait: read once.
 
 Nobody has to tell that it is outdated: it is read anew once any process has committed anything
 (``Database.commits``), as public pages are rendered anew. Holds nothing of one person.
@@ -18,6 +18,8 @@ from monitor.web.current import committed, service
 _Answer = TypeVar("_Answer")
 
 _MOST = 100  # answers: of each lane and of each set of interventions that papers name
+_LOCKS = 16  # one answer is read by one of those who ask for it at a time, as far as locks reach
+_PATIENCE = 1.0  # seconds; then it is read twice
 
 
 class Store:
@@ -27,6 +29,18 @@ class Store:
         self._word: str | None = None
         self._answers: dict[Hashable, object] = {}
         self._lock = threading.Lock()
+        self._reading = [threading.Lock() for _ in range(_LOCKS)]
+
+    @contextlib.contextmanager
+    def alone(self, key: Hashable) -> Iterator[None]:
+        """Let one at a time read an answer; the others wait for it a while, and may find it then."""
+        lock = self._reading[hash(key) % _LOCKS]
+        is_held = lock.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if is_held:
+                lock.release()
 
     def get(self, word: str, key: Hashable) -> object | None:
         """Give the answer where it still stands."""
@@ -56,9 +70,13 @@ class PageReading:
         known = self._store.get(self._word, key)
         if known is not None:
             return cast(_Answer, known)
-        answer = read()
-        self._store.put(self._word, key, answer)
-        return answer
+        with self._store.alone(key):
+            known = self._store.get(self._word, key)
+            if known is not None:
+                return cast(_Answer, known)
+            answer = read()
+            self._store.put(self._word, key, answer)
+            return answer
 
 
 @contextlib.contextmanager

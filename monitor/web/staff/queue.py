@@ -143,35 +143,52 @@ class ShownPaper:
     root: str
 
 
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """The papers on one page of a lane as rendered; ``more``: where the next page begins."""
+
+    rows: tuple[Markup, ...]
+    more: PageEnd | None
+
+    @classmethod
+    def of(cls, session: Session, asked: QueueAddress, taught: reviews.Taught | None) -> "Papers":
+        """Read and render them."""
+        first = reviews.queue(
+            session,
+            stage=asked.stage,
+            order=asked.order,
+            filters=asked.filters,
+            limit=_PAGE + 1,
+            after=asked.after,
+        )
+        entries = first[:_PAGE]
+        rows = tuple(_row(paper) for paper in _shown(session, asked, entries, taught))
+        return cls(rows, _place(entries[-1], asked) if len(first) > _PAGE else None)
+
+
 _rows: Remembered[Markup] = Remembered(_REMEMBERED)
 
 
 def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
     session = reading.session
-    first = reviews.queue(
-        session,
-        stage=asked.stage,
-        order=asked.order,
-        filters=asked.filters,
-        limit=_PAGE + 1,
-        after=asked.after,
-    )
-    entries = first[:_PAGE]
     beside = reading.shared(("beside", asked.stage), lambda: BesideLane.of(session, asked.stage))
     ordered = asked.stage in OPEN and asked.order is Order.LIKELY
+    # who looks at studies in work sees which wait for them; anything else is the same for all
+    whose = auth.reader().id if asked.stage in labels.IN_WORK else None
+    papers = reading.shared(
+        ("papers", asked, whose, request.script_root, int(now().timestamp()) // 60),
+        lambda: Papers.of(session, asked, beside.taught if ordered else None),
+    )
     return render_template(
         "staff/queue/queue.html",
         stage=asked.stage,
         beside=beside,
-        rows=[
-            _row(paper)
-            for paper in _shown(session, asked, entries, beside.taught if ordered else None)
-        ],
+        rows=papers.rows,
         ordered=ordered,
         asked=asked,
         begun=_begun(session),
-        more=_place(entries[-1], asked) if len(first) > _PAGE else None,
+        more=papers.more,
         labels=labels,
         at=now(),
         **more,

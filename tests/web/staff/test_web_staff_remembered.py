@@ -1,9 +1,14 @@
 """Lines of papers and counts beside them are remembered: never shown once anything is otherwise."""
 
+import contextlib
 import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from monitor.jobs.upkeep.ordering import order_due
 from monitor.web import made, shared
@@ -60,3 +65,58 @@ def test_nothing_that_is_remembered_is_shown_once_it_is_otherwise(world, browse,
         assert remembered == [shown(browser, page) for page in pages], what
         assert remembered != before, what
         before = remembered
+
+
+def test_a_lane_is_read_once_for_all_who_look_and_each_sees_their_own_studies(
+    world, browse, staff_app, pages
+):
+    """Whoever comes second pays for no paper; of studies in work each is told which wait for them."""
+    ann, ben = browse(world.ann), browse(world.ben)
+    for page in pages:
+        own = {}
+        for person in (ann, ben):  # each alone, as if nobody else had looked
+            staff_app.extensions["monitor.shared"] = shared.Store()
+            staff_app.extensions["monitor.made"] = made.Pages()
+            own[person] = shown(person, page)
+        staff_app.extensions["monitor.shared"] = shared.Store()
+        staff_app.extensions["monitor.made"] = made.Pages()
+        assert shown(ann, page) == own[ann]
+        with _counted(world.database) as statements:
+            assert shown(ben, page) == own[ben]
+        assert [one for one in statements if "FROM queue_item" in one] == [] or "appraise" in page
+
+
+def test_one_answer_is_read_by_one_of_those_who_ask_at_once():
+    store, calls, together = shared.Store(), [], threading.Barrier(8)
+
+    def read():
+        calls.append(threading.get_ident())
+        time.sleep(0.05)
+        return "answer"
+
+    def ask(_):
+        together.wait()
+        return shared.PageReading(Session(), "word", store).shared("key", read)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(ask, range(8))) == ["answer"] * 8
+    assert len(calls) == 1
+
+
+def test_a_reading_that_fails_leaves_nothing_held():
+    reading = shared.PageReading(Session(), "word", shared.Store())
+    with pytest.raises(ZeroDivisionError):
+        reading.shared("key", lambda: 1 / 0)
+    assert reading.shared("key", lambda: "answer") == "answer"
+
+
+@contextlib.contextmanager
+def _counted(database):
+    sent = []
+
+    def note(_c, _u, statement, *_):
+        sent.append(" ".join(statement.split()))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(database.engine, "before_cursor_execute", note)
