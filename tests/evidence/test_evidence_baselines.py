@@ -6,14 +6,14 @@ from email.policy import default
 from itertools import count
 
 import pytest
-from baseline_tables import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from baseline_tables import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     file,
     line,
     lines,
 )
-from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow
@@ -208,7 +208,7 @@ def test_ranges_collapse_to_numbers_and_the_change_says_by_what(world):
         "The review's own count is from its table, brought in on 23 November 2026 (version 1): 8 "
         "of its studies are of this. Published before: 8 to 17."
     )
-    found = baselines.baseline_of(world.session, world.catalogue, "cos")
+    found = baselines.standing(world.session).baseline(world.catalogue, "cos")
     assert found.facts["studies"] == (8, 8)
     assert world.session.scalars(select(Announcement)).all() == []  # only counts moved
 

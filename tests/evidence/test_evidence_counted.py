@@ -4,7 +4,7 @@ import json
 from datetime import UTC, date, datetime
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     HIGH,
     result,
     smd,

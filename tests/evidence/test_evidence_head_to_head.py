@@ -1,7 +1,7 @@
 """Two of the ten compared with each other: in whatever order they are named, the same is said of who did better."""
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     as_accepted,
     result,
     smd,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     HIGH,
     as_accepted,
     result,

@@ -1,8 +1,8 @@
 from datetime import date
 
 import pytest
-from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts.tables import Role, User

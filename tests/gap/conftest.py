@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from itertools import count
 
 import pytest
-from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise, reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import appraise, reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow

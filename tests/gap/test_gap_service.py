@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import loader

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from factories import contents  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from postgres_server import drop, duplicate  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import contents  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from postgres_server import drop, duplicate  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import make_url
 
 from monitor.demo import standins, world

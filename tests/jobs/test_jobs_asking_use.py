@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
+from mails import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts import service as accounts
@@ -22,7 +23,7 @@ from monitor.kernel.errors import ConfigError, NotFound
 from monitor.kernel.settings import parse
 from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Message, MessageState
-from monitor.notify.writing.rendering import render, text_of
+from monitor.notify.writing.rendering import render
 from monitor.ops.queries import status as read_status
 from monitor.service import Service
 from monitor.usage import service as usage

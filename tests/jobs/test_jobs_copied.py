@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from factories import contents  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import contents  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare

@@ -3,8 +3,8 @@
 import itertools
 
 import pytest
-from factories import Polls  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import Polls  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader

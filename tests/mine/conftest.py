@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from offers import CATALOGUE  # type: ignore[import-not-found]  # beside this file
-from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.kernel.settings import parse
 from monitor.mine import links

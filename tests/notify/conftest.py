@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from published import once  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import once  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader

@@ -12,7 +12,7 @@ import dns.rrset
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import MailServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.kernel.settings import parse
 from monitor.ops.mail_doctor import rules

@@ -5,8 +5,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from factories import judgement as judging  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import judgement as judging  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader

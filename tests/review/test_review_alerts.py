@@ -8,9 +8,9 @@ from datetime import date
 from itertools import count
 
 import pytest
-from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 
 from monitor import workflow

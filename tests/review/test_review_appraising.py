@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts.tables import Role

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, insert, select
 
 from monitor.catalogue import loader

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import compiled_templates  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import pytest
 import requests
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
-import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import compiled_templates  # type: ignore[import-not-found]  # tests/support is on pytest's path
+import kept_connections  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import pytest
 from _pytest.assertion import rewrite
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event

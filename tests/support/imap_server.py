@@ -9,7 +9,7 @@ import re
 import ssl
 import time
 
-from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import MailServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 _FETCH = re.compile(r"(\d+):?(\d*) \(UID\)")
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')

@@ -1,6 +1,6 @@
 """Statements on the tests' PostgreSQL server, and the sweep that empties a database between two tests."""
 
-import kept_connections  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import kept_connections  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import Engine, create_engine, text
 
 # Where a test committed anything (the server itself remembers which of the transactions since then

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from factories import contents, judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import contents, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow

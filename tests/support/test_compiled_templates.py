@@ -1,6 +1,6 @@
 """What is kept of a template is what compiling it gives, for an environment of the same kind only."""
 
-import compiled_templates  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import compiled_templates  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import jinja2
 import pytest
 

@@ -1,7 +1,7 @@
 """What is kept between two tests is a connection, and nothing of what a test did to it."""
 
 import pytest
-from postgres_server import number, run, sweep, transaction  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from postgres_server import number, run, sweep, transaction  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 

@@ -1,8 +1,8 @@
 """The copy of what was published is what publishing gives, to the last number."""
 
-import published  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import published  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import pytest
-from factories import contents  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import contents  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import loader

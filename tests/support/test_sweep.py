@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from postgres_server import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from postgres_server import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     number,
     run,
     sweep,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import (

@@ -3,7 +3,7 @@
 import threading
 from datetime import date
 
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service

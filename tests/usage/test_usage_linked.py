@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service_returns import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from service_returns import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     BY,
     answer,
     bring,

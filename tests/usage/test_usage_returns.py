@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
-import waves as table_waves  # type: ignore[import-not-found]  # tests/ is on pytest’s path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
+import waves as table_waves  # type: ignore[import-not-found]  # tests/support is on pytest’s path
 from service_returns import BY, answer, bring, invite, open_one, token
 from sqlalchemy import select
 

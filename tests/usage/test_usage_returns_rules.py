@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 import pytest
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 

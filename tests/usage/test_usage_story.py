@@ -5,7 +5,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
 from monitor.catalogue import loader

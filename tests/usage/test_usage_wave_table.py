@@ -4,7 +4,7 @@ import itertools
 from datetime import date
 
 import pytest
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from flask import Flask
 from flask.testing import FlaskClient
-from published import publish  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy.orm import Session
-from staff_world import SOME_SOURCES, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from staff_world import SOME_SOURCES, patient  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor import workflow

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from lxml import etree
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     counted,
     result,
     smd,

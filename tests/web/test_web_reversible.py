@@ -5,9 +5,9 @@ from itertools import permutations
 from uuid import uuid4
 
 import pytest
-from readings import appraise  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     as_accepted,
     counted,
     result,

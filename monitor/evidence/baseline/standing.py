@@ -147,15 +147,6 @@ class Contested:
     slug: str
 
 
-def baseline_of(session: Session, catalogue: Catalogue, slug: str) -> Baseline:
-    """Give an intervention's baseline: the published one, or its facts counted from the table.
-
-    Raises:
-        NotFound: no such intervention.
-    """
-    return standing(session).baseline(catalogue, slug)
-
-
 def is_in(session: Session) -> bool:
     """Tell whether the review's own table is in."""
     newest = current(session)

@@ -8,7 +8,6 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -108,14 +107,6 @@ def render(claimed: Claimed, settings: Settings, secret: bytes) -> bytes:
     message.add_alternative(written.html, subtype="html", cte="quoted-printable")
     message.set_boundary(f"=_{claimed.uuid}")
     return message.as_bytes(policy=_POLICY)
-
-
-def text_of(message: bytes) -> str:
-    """Read the text part of a message that was written here."""
-    part = message_from_bytes(message, policy=SMTP).get_body(("plain",))
-    if part is None:
-        raise ValueError("the message has no text part")
-    return str(part.get_content())
 
 
 def _headers(

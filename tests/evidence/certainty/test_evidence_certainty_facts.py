@@ -1,7 +1,7 @@
 """What a certainty rests on is gathered from the studies that its label rests on, and from no other."""
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     CONCERNS,
     HIGH,
     result,

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from factories import judgement  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import ten  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 
 from monitor.accounts.tables import Role, User

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import effect_row  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue import loader
 from monitor.catalogue.words import EffectType

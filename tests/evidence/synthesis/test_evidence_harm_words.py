@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     result,
     showing_of,
     sign,

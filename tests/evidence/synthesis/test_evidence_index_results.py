@@ -6,7 +6,7 @@
 from dataclasses import replace
 
 import pytest
-from factories import effect_row  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from factories import effect_row  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 

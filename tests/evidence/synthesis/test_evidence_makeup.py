@@ -1,7 +1,7 @@
 """Which results a finding is made of, why others stand beside it, and which side people were on."""
 
 import pytest
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     CONCERNS,
     HIGH,
     events,

@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.feeds import incidents

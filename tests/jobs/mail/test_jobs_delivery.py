@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from listening import MailServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import MailServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts import service as accounts

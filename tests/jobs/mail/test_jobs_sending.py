@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from listening import CountingMailServer as Relay  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import CountingMailServer as Relay  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service

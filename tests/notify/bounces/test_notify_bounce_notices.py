@@ -4,7 +4,7 @@ import contextlib
 import time
 
 import pytest
-from bounce_mails import dsn, exim, global_dsn, qmail  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from bounce_mails import dsn, exim, global_dsn, qmail  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 

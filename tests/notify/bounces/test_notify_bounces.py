@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from bounce_mails import FORGED_ID, dsn, exim, qmail  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from bounce_mails import FORGED_ID, dsn, exim, qmail  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 
 from monitor.feeds import incidents

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 
 import pytest
-from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.kernel.errors import MailboxUnavailable, MailFault
 from monitor.kernel.mailbox_settings import ImapSettings

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from bounce_mails import dsn  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 

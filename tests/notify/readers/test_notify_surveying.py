@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow

@@ -1,7 +1,7 @@
 """MAIL, RCPT and DATA in one write (RFC 2920), where the mail server offers it and nowhere else."""
 
 import pytest
-from listening import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from listening import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     MailServer,
 )
 from listening import ScriptedMailServer as Scripted

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
 import pytest
+from mails import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from test_notify_rendering import SECRET, parts  # type: ignore[import-not-found]  # beside it
 
 from monitor.catalogue.words import Direction, Tier
@@ -18,7 +19,7 @@ from monitor.notify.tables import MessageKind
 from monitor.notify.words import USUAL, Kind
 from monitor.notify.writing import digest_wording
 from monitor.notify.writing.mail_merge import MailMerge
-from monitor.notify.writing.rendering import render, text_of
+from monitor.notify.writing.rendering import render
 
 POSITIVE, MIXED = Direction.GENERALLY_POSITIVE, Direction.MIXED
 DAY = timedelta(days=1)

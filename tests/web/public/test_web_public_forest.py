@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     CONCERNS,
     HIGH,
     result,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from trials_with_effects import (  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     CONCERNS,
     counted,
     result,

@@ -5,7 +5,7 @@ import io
 from datetime import date
 
 import pytest
-import waves  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
 from monitor.evidence.registered import registered

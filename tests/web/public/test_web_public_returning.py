@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, func, select
 
 from monitor.catalogue import loader

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
-from postgres_server import duplicate, sweep, transaction  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from published import Rows  # type: ignore[import-not-found]  # tests/ is on pytest's path
-from staff_world import SOME_SOURCES, World, begin, fill, patient  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from postgres_server import duplicate, sweep, transaction  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import Rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from staff_world import SOME_SOURCES, World, begin, fill, patient  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor.accounts.tables import User

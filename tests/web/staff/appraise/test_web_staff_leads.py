@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from lxml import html
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
 from monitor.catalogue.words import Design, InReview, RiskOfBias

@@ -1,7 +1,7 @@
 """A retracted paper is seen at every stage: queue, paper, study, forms, alert, and public pages."""
 
 import pytest
-from readings import reading_of  # type: ignore[import-not-found]  # tests/ is on pytest's path
+from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import update
 from staff_world import Citation, Identifier  # type: ignore[import-not-found]  # on pytest's path
 

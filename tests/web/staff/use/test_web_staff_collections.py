@@ -3,7 +3,7 @@
 import io
 
 import pytest
-import service_returns as returns  # type: ignore[import-not-found]  # tests/ is on pytest's path
+import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event
 
 from monitor.notify import queries as mail
