@@ -15,9 +15,9 @@ from monitor.evidence.baseline.standing import Contradicted
 from monitor.evidence.baseline.table import TableFaults
 
 
-@pytest.fixture(scope="module")
-def config(tmp_path_factory, nobody_asked):
-    path = tmp_path_factory.mktemp("baseline") / "config.toml"
+@pytest.fixture
+def config(tmp_path, nobody_asked):
+    path = tmp_path / "config.toml"
     path.write_text("".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked))
     return path
 

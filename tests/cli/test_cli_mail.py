@@ -1,7 +1,9 @@
 """Mail that cannot leave reaches whoever runs the commands: in words, as JSON and by exit status."""
 
 import json
+import shutil
 import socket
+from pathlib import Path
 
 import pytest
 from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -19,8 +21,8 @@ from monitor.notify.tables import Message, MessageState
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory, nobody_asked):
-    """A service with one message due, and a mail server that is not there."""
+def made(tmp_path_factory, nobody_asked):
+    """The folder of a service with one message due, and a mail server that is not there."""
     path = tmp_path_factory.mktemp("service") / "config.toml"
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -39,7 +41,13 @@ def config(tmp_path_factory, nobody_asked):
             at=service.clock(),
         )
     service.database.dispose()
-    return path
+    return path.parent
+
+
+@pytest.fixture
+def config(made, tmp_path):
+    """That service, a test's own: what one does to it, no other may need or meet."""
+    return Path(shutil.copytree(made, tmp_path / "service")) / "config.toml"
 
 
 def run(config, *words):
@@ -114,6 +122,7 @@ def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
         (asked,) = [m for m in queries.messages(session) if m.kind == "confirm"]
         message = session.get_one(Message, asked.id)
         message.state, message.sent_at = MessageState.SENT, service.clock()
+        notify.confirm(session, asked.uuid, service.clock())
     service.database.dispose()
     forged, hard = (dsn(asked.address, f"<{id_}@localhost>") for id_ in ("no-such", asked.uuid))
     nothing = CliRunner().invoke(commands, ["--config", str(config), "bounce"], input=forged)

@@ -91,7 +91,8 @@ def test_a_further_feed_is_asked_at_once_too(ready, settings, now):
 def test_who_added_and_removed_what_is_kept_without_the_key(ready, settings, now):
     feed_id = add(ready, settings, now)
     subscriptions.remove(ready, settings, feed_id, by="user:4", at=now)
-    entries = ready.scalars(select(AuditEntry).where(AuditEntry.action.startswith("feed.")))
+    of_feeds = select(AuditEntry).where(AuditEntry.action.startswith("feed."))
+    entries = ready.scalars(of_feeds.order_by(AuditEntry.seq))
     told = [(entry.action, entry.actor, entry.details) for entry in entries]
     details = {"feed": feed_id, "name": "A journal"}
     details["address"] = "https://journal.example/rss?token=…"

@@ -39,7 +39,8 @@ def papers(session):
 
 
 def audited(session, action):
-    return session.scalars(select(AuditEntry).where(AuditEntry.action == action)).all()
+    of_action = select(AuditEntry).where(AuditEntry.action == action)
+    return session.scalars(of_action.order_by(AuditEntry.seq)).all()
 
 
 def snapshot(session):
