@@ -1,6 +1,6 @@
 """No page looks through a table that grows: every statement of every page is explained.
 
-A modest world is written in bulk by bench/pages_world.py, with statistics. PostgreSQL is forbidden
+A modest world is written in bulk by bench/parts/pages_world.py, with statistics. PostgreSQL is forbidden
 to read a table whole, so that it does so only where no index helps, whatever its size here.
 """
 
@@ -22,8 +22,11 @@ from monitor.web import made, shared
 from monitor.web.app import create_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-import pages  # type: ignore[import-not-found]  # put on the path above
-import pages_world  # type: ignore[import-not-found]  # the same
+from parts import (  # type: ignore[import-not-found]  # put on the path above
+    pages_asked,
+    pages_world,
+    postgres,
+)
 
 PAPERS = 2_000
 GROWING = {
@@ -62,9 +65,7 @@ def world(request, tmp_path_factory):
     url, server = f"sqlite:///{folder}/plans.sqlite3", ""
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_server")
-        pages._run(server, "CREATE DATABASE gap_plans")
-        head, _, query = server.partition("?")
-        url = f"{head.rsplit('/', 1)[0]}/gap_plans?{query}"
+        url = postgres.new(server, "gap_plans")
     database = Database(url)
     catalogue = loader.load()
     settings = settings_module.parse({}, folder=folder)
@@ -74,7 +75,7 @@ def world(request, tmp_path_factory):
     yield service
     database.dispose()
     if server:
-        pages._run(server, "DROP DATABASE gap_plans WITH (FORCE)")
+        postgres.administer(server, "DROP DATABASE gap_plans WITH (FORCE)")
 
 
 def _asked(service, page, *, anew=True):
@@ -160,7 +161,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_looks_through_what_grows(world, name):
-    page = next(page for page in pages.pages(world.database) if page.name == name)
+    page = next(page for page in pages_asked.pages(world.database) if page.name == name)
     statements = _asked(world, page)
     assert len(statements) <= MOST[name.split(",")[0]]
     whole = _whole_sqlite if world.database.is_sqlite else _whole_postgres
@@ -178,7 +179,9 @@ def test_no_page_looks_through_what_grows(world, name):
 
 def test_what_pages_share_is_not_read_again(world):
     asked = [
-        page for page in pages.pages(world.database) if page.name.startswith(("paper,", "status"))
+        page
+        for page in pages_asked.pages(world.database)
+        if page.name.startswith(("paper,", "status"))
     ]
     counted = {page.name: len(_asked(world, page, anew=False)) for page in asked}
     assert len(counted) == len([name for name in NAMES if name.startswith(("paper,", "status"))])
