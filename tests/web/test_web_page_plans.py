@@ -10,14 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, text
 
-from monitor.catalogue import loader
 from monitor.kernel import settings as settings_module
+from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence import triggers
 from monitor.kernel.persistence.database import Database
-from monitor.literature.matching.matcher import Matcher
-from monitor.service import Service
 from monitor.web import made, shared
 from monitor.web.app import create_app
 
@@ -67,9 +66,8 @@ def world(request, tmp_path_factory):
         server = request.getfixturevalue("postgres_server")
         url = postgres.new(server, "gap_plans")
     database = Database(url)
-    catalogue = loader.load()
     settings = settings_module.parse({}, folder=folder)
-    service = Service(settings, database, catalogue, Matcher(catalogue), b"s" * 32)
+    service = service_of(database, settings, utcnow)
     pages_world.make(service, PAPERS)
     pages_world.sign_in(database, service.clock())
     yield service
