@@ -145,7 +145,7 @@ def theirs(rows: Sequence[Row], python: str | None) -> tuple[set[Pair], float] |
         writer.writeheader()
         writer.writerows(rows)
         file.flush()
-        script = Path(__file__).with_name("dedupe_yardstick.py")
+        script = Path(__file__).parent / "parts" / "dedupe_yardstick.py"
         command = [python, script, file.name]
         done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - named by the caller
     said = json.loads(done.stdout.splitlines()[-1])

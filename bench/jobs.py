@@ -2,7 +2,7 @@
 
     python bench/jobs.py [--papers 10000 100000 1000000] [--on sqlite postgresql] [--kept FOLDER]
 
-Makes the world of ``bench/world.py`` in each size, or opens those kept in FOLDER, and runs each job
+Makes the world of ``bench/parts/world.py`` in each size, or opens those kept in FOLDER, and runs each job
 in it: the order of the queue after one decision, papers read by newer rules, the check of the
 ledger (what is new, and all of it), tidying, and every other job of the schedule. Prints for each
 its seconds, the longest time under the write lock, the rows it wrote and the memory it took, then
@@ -23,12 +23,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from parts import ending, world
+from parts.postgres import POSTGRESQL, SQLITE
 from sqlalchemy import event, insert, select, text, update
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import ending
-import world
 
 from monitor.jobs.schedule import JOBS
 from monitor.jobs.service import Service
@@ -257,8 +254,8 @@ def show_growth(on: str, sizes: list[int], all_costs: list[list[Cost]]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--papers", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--on", nargs="+", choices=(world.SQLITE, world.POSTGRESQL),
-                        default=[world.SQLITE, world.POSTGRESQL])  # fmt: skip
+    parser.add_argument("--on", nargs="+", choices=(SQLITE, POSTGRESQL),
+                        default=[SQLITE, POSTGRESQL])  # fmt: skip
     parser.add_argument("--kept", type=Path, metavar="FOLDER")
     chosen = parser.parse_args()
     ending.be_heard_and_ended()

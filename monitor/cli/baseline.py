@@ -15,7 +15,7 @@ from monitor.evidence.baseline.standing import TableStep
 from monitor.evidence.baseline.table import LARGEST, read
 from monitor.gap.previews.baseline import BaselinePreview, preview
 from monitor.gap.previews.steps import Preview, preview_baseline
-from monitor.gap.telling import tier_words
+from monitor.gap.wording import tier_words
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare
 from monitor.kernel.language.english import listed, plural, studies

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,16 @@ def progress_bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
 def print_json(value: Any) -> None:  # noqa: ANN401 - any JSON value
     """Print any JSON value."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def say_refused(problems: Sequence[str], file: Path, *, json_: bool) -> None:
+    """Say what is wrong with a file of which nothing was kept."""
+    if json_:
+        print_json({"file": file.name, "problems": list(problems)})
+        return
+    for problem in problems:
+        click.echo(f"{file.name}: {problem}", err=True)
+    click.echo("Nothing was kept.", err=True)
 
 
 def leave(*, failed: bool) -> None:

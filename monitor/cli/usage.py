@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from monitor import workflow
-from monitor.cli.root import ROW, as_json, commands, leave, print_json, service_of
+from monitor.cli.root import ROW, as_json, commands, leave, print_json, say_refused, service_of
 from monitor.cli.usage_returns import collect, services, start_of
 from monitor.feeds import of_use
 from monitor.gap import use_changes
@@ -56,7 +56,7 @@ def import_(
     with service_of(config) as service:
         read = wave_table.read(start_of(file), start_of(about), service.catalogue)
         if read.problems:
-            _refused(read.problems, file, json_=json_)
+            say_refused(read.problems, file, json_=json_)
             leave(failed=True)
         prepare(service, SCHEDULE)
         at = service.clock()
@@ -163,15 +163,6 @@ def _feed(feed: of_use.UseFeedStatus) -> dict[str, Any]:
 
 usage.add_command(services)
 usage.add_command(collect)
-
-
-def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:
-    if json_:
-        print_json({"file": file.name, "problems": list(problems)})
-        return
-    for problem in problems:
-        click.echo(f"{file.name}: {problem}", err=True)
-    click.echo("Nothing was kept.", err=True)
 
 
 def _wave(wave: Wave) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from monitor import workflow
-from monitor.cli.root import ROW, as_json, leave, print_json, service_of
+from monitor.cli.root import ROW, as_json, leave, print_json, say_refused, service_of
 from monitor.collecting import AT_ONCE
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.english import plural
@@ -45,7 +45,7 @@ def import_(config: Path, file: Path, *, dry_run: bool, json_: bool) -> None:
     with service_of(config) as service:
         read = services_list.read(start_of(file), service.catalogue.areas)
         if read.problems:
-            _refused(read.problems, file, json_=json_)
+            say_refused(read.problems, file, json_=json_)
             leave(failed=True)
         told: dict[str, Any] = {}
         try:
@@ -245,12 +245,3 @@ def _open(service: Service) -> Collection:
             raise NotFound("no wave is being collected: gap-monitor usage collect open")
         session.expunge_all()
     return collection
-
-
-def _refused(problems: tuple[str, ...], file: Path, *, json_: bool) -> None:
-    if json_:
-        print_json({"file": file.name, "problems": list(problems)})
-        return
-    for problem in problems:
-        click.echo(f"{file.name}: {problem}", err=True)
-    click.echo("Nothing was kept.", err=True)

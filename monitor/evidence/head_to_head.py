@@ -15,12 +15,12 @@ from monitor.catalogue.words import InReview, Label
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.showing import names
 from monitor.evidence.shown import ShownFinding, figures
-from monitor.evidence.synthesis import telling
+from monitor.evidence.synthesis import wording
 from monitor.evidence.synthesis.findings import Finding, findings_of
 from monitor.evidence.synthesis.hearing import together
 from monitor.evidence.synthesis.remembered import derived_of, rows_of, rules_of
 from monitor.evidence.synthesis.results import ANOTHER, Result
-from monitor.evidence.synthesis.telling import SentenceFacts
+from monitor.evidence.synthesis.wording import SentenceFacts
 from monitor.kernel.language.english import full, listed, sentence
 from monitor.review import queries as review
 from monitor.review.queries import AcceptedStudy
@@ -110,8 +110,8 @@ def _told(catalogue: Catalogue, finding: Finding, turned: Finding) -> ComparedOu
     )
     it, than = (catalogue.intervention(side.intervention).short for side in (better, worse))
     said = SentenceFacts(it, than)
-    verdict = telling.sentence(better, policy, catalogue.sentences, said)
-    often = telling.frequencies(better, policy, catalogue.sentences, said)
+    verdict = wording.sentence(better, policy, catalogue.sentences, said)
+    often = wording.frequencies(better, policy, catalogue.sentences, said)
     counted = f"{sentence(figures(ShownFinding.of(finding, policy.delta)))}."
     return ComparedOutcome(title, verdict, " ".join(filter(None, (often, counted, beside))))
 

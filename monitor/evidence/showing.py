@@ -71,7 +71,7 @@ def _derived(catalogue: Catalogue, name: str, study: AcceptedStudy) -> Derived |
 def names(accepted: Sequence[_Labelled]) -> dict[str, _Labelled]:
     """Name each study by its label, with its number where another's could be taken for the same.
 
-    Results meet by name in any case and spacing (``samples.keys``), and so labels differ by more
+    Results meet by name in any case and spacing (``samples.key_of``), and so labels differ by more
     than that; one that ends as a number put behind would is given its own.
     """
     plain = {study.study_id: " ".join(study.label.casefold().split()) for study in accepted}

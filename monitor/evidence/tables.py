@@ -34,8 +34,8 @@ class GradeRow(Base):
     cause_id: Mapped[int | None]
     cause: Mapped[str]  # in words
     at: Mapped[datetime]
-    # what the review said, what trials since show (lines of ``shown.Shown``), and the version of
-    # the policy that pooled them; None of what was graded by votes, to policy 2023-1
+    # what the review said, what trials since show (lines of ``shown.ShownFinding``), and the version
+    # of the policy that pooled them; None of what was graded by votes, to policy 2023-1
     statements: Mapped[dict[str, Any] | None]
 
     __table_args__ = (Index("ix_grade_slug_id", "slug", "id"),)
@@ -72,7 +72,7 @@ class CertaintyRow(Base):
     outcome_class: Mapped[str]
     fingerprint: Mapped[str]
     policy: Mapped[str]
-    facts: Mapped[dict[str, Any]]  # as evidence.certainty.as_json gives them
+    facts: Mapped[dict[str, Any]]  # as ``certainty.rules.as_json`` gives them
     suggested: Mapped[dict[str, Any]]  # domain -> least, most, and its numbers as printed
     start: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="start"))
     level: Mapped[Certainty] = mapped_column(enum_column(Certainty, name="level"))
@@ -93,9 +93,9 @@ class BaselineVersion(Base):
     __tablename__ = "baseline_version"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str]  # as ``baseline_table.Table.digest``; empty: withdrawn
+    digest: Mapped[str]  # as ``baseline.table.ReviewTable.digest``; empty: withdrawn
     name: Mapped[str]  # of the file, as it was called
-    content: Mapped[dict[str, Any]]  # as ``baseline_table.Table.to_json``; empty: withdrawn
+    content: Mapped[dict[str, Any]]  # as ``baseline.table.ReviewTable.to_json``; empty: withdrawn
     kept: Mapped[list[str]]  # where it contradicts what was published, a sentence each
     reason: Mapped[str]  # why it was kept all the same, or withdrawn
     by: Mapped[str]  # an audit actor

@@ -10,7 +10,7 @@ from monitor.evidence.shown import OUTCOMES, speaker, subject_of
 from monitor.gap import use_changes
 from monitor.gap.rules import findings_words
 from monitor.gap.states import State
-from monitor.gap.telling import moved, tier_clause
+from monitor.gap.wording import moved, tier_clause
 from monitor.kernel.language import english
 
 _LABELS = 2  # named; more are counted

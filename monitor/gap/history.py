@@ -18,7 +18,7 @@ from monitor.evidence.tables import GradeRow
 from monitor.gap import queries, service
 from monitor.gap.states import State
 from monitor.gap.tables import Change, GapRow
-from monitor.gap.telling import tier_words, trials_words
+from monitor.gap.wording import tier_words, trials_words
 from monitor.review import decision_rows
 from monitor.review.words import shown
 from monitor.usage import service as usage

@@ -14,7 +14,7 @@ from monitor.evidence.shown import OUTCOMES, place, speaker
 from monitor.gap import use_changes
 from monitor.gap.headlines import headline, title
 from monitor.gap.states import State
-from monitor.gap.telling import label_was, moved, tier_clause
+from monitor.gap.wording import label_was, moved, tier_clause
 from monitor.gap.words import ChangeKind
 from monitor.review.words import shown
 

@@ -8,7 +8,7 @@ gap with it: told, but not as news unless the earlier figure could not be compar
 from collections.abc import Sequence
 
 from monitor.gap.states import State
-from monitor.gap.telling import findings_clause, tier_clause
+from monitor.gap.wording import findings_clause, tier_clause
 from monitor.kernel.language import english
 from monitor.usage.standing import UseFigure, WaveCount
 from monitor.usage.waves_compared import Condition

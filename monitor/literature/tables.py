@@ -36,7 +36,9 @@ class Paper(Base):
     version: Mapped[int] = mapped_column(default=1)  # rises with every change of what it says
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))  # the one that stays
     read_by: Mapped[int] = mapped_column(index=True)  # see reading.edition; 0: not read
-    title_words: Mapped[str] = mapped_column(default="", server_default="")  # see titles.words_of
+    title_words: Mapped[str] = mapped_column(
+        default="", server_default=""
+    )  # see title_index.words_of
 
     __table_args__ = (
         # what became one with a paper: asked on its page, and of each verdict; few ever did

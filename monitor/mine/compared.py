@@ -7,8 +7,8 @@ from typing import Any
 from monitor.catalogue.shapes.policies import GapPolicy
 from monitor.catalogue.words import GapKind
 from monitor.gap.queries import InterventionState
-from monitor.gap.telling import tier_words, used
-from monitor.mine import telling
+from monitor.gap.wording import tier_words, used
+from monitor.mine import wording
 from monitor.mine.rules import HEADINGS, Bought, OwnUse, ServiceEntry, bought_of, own_gap, own_use
 from monitor.review.words import shown
 
@@ -53,7 +53,7 @@ def lines(
         kind = own_gap(policy, intervention.state, use)
         told.append(
             InterventionLine(
-                intervention, use, kind, telling.for_you(kind, intervention.state, use)
+                intervention, use, kind, wording.for_you(kind, intervention.state, use)
             )
         )
     return told
@@ -94,7 +94,7 @@ def rows(ten: Iterable[InterventionLine]) -> list[dict[str, Any]]:
             if line.use.offering > line.use.uncounted
             else "",
             "services_without_a_number": line.use.uncounted,
-            "in_words": telling.beside(line.use, line.national.state),
+            "in_words": wording.beside(line.use, line.national.state),
             "your_gap": line.kind.value,
             "for_you": line.means,
             "national_use": used(line.national.state),

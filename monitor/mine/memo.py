@@ -12,9 +12,9 @@ from monitor.evidence.shown import OUTCOMES
 from monitor.gap.explaining.explained import Explained
 from monitor.gap.memos.memo import SWITCHING, UNKNOWN, ToldChange, fact
 from monitor.gap.memos.sheets import Block, Sheet, SheetTable, cut, within
-from monitor.gap.telling import tier_words, used
+from monitor.gap.wording import tier_words, used
 from monitor.kernel.language.english import NOT_KNOWN, day, listed, sentence
-from monitor.mine import telling
+from monitor.mine import wording
 from monitor.mine.compared import InterventionLine
 from monitor.mine.rules import ServiceEntry
 from monitor.review.words import shown
@@ -58,12 +58,12 @@ def sheet(catalogue: Catalogue, mine: Mine) -> Sheet:
         on=mine.on,
         address=mine.address,
         promise="the page of your services; only a link mailed to you opens it",
-        title=telling.title(states, mine.entries),
-        lead=telling.pattern(states, mine.entries) if mine.entries else NOTHING,
+        title=wording.title(states, mine.entries),
+        lead=wording.pattern(states, mine.entries) if mine.entries else NOTHING,
         caution=f"{catalogue.review.caveat.rstrip('.')}, and strong evidence is not a promise.",
         blocks=tuple(_blocks(catalogue, mine, bought, others)),
         foot=(
-            f"{telling.unknown(states, mine.entries)} Your services as you entered them: "
+            f"{wording.unknown(states, mine.entries)} Your services as you entered them: "
             f"{_names(mine.entries)}. Evidence and national use as of {day(mine.on)}. Gap Monitor is "
             "independent: it is not an NHS service and gives no clinical advice."
         ).strip(),
@@ -90,7 +90,7 @@ def _bought(bought: Sequence[InterventionLine]) -> SheetTable:
         (
             line.national.name,
             f"{sentence(tier_words(line.national.state))}; findings: {shown(line.national.state.direction)}",
-            f"{line.use.offering} of {line.use.of}; {telling.families(line.use)}",
+            f"{line.use.offering} of {line.use.of}; {wording.families(line.use)}",
             cut(used(line.national.state), _CELL),
             line.means,
         )

@@ -150,7 +150,7 @@ class ReaderTerms(Base):
 class Announcement(Base):
     """Changes meant for readers, caused by one decision. Written in the decision's transaction.
 
-    Its readers get their messages in pieces, in the order of their ids (``notify.fan_out``):
+    Its readers get their messages in pieces, in the order of their ids (``announcements.fan_out``):
     ``reached`` is the last one who was looked at, ``last_reader`` the last one there was then.
     """
 

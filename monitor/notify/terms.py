@@ -14,7 +14,7 @@ from enum import IntEnum, StrEnum
 
 from monitor.catalogue.words import Direction, Label, Tier
 from monitor.gap.states import State
-from monitor.gap.telling import moved
+from monitor.gap.wording import moved
 from monitor.gap.words import ChangeKind
 from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.notify.words import USUAL, Cadence, Kind

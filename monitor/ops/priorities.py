@@ -24,7 +24,7 @@ from monitor.evidence.shown import ShownFinding
 from monitor.gap import queries as gaps
 from monitor.gap import service as gap
 from monitor.gap.rules import State
-from monitor.gap.telling import tier_clause
+from monitor.gap.wording import tier_clause
 from monitor.kernel.language.uk import uk_day_of
 from monitor.ops import priority_rules as rules
 

@@ -96,7 +96,7 @@ class ConsensusView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One decision; ``facts`` as ``review.rules.agreed`` gives them, with who said what."""
+    """One decision; ``facts`` as ``review.rules.as_facts`` gives them, with who said what."""
 
     id: int
     verdict: DecisionVerdict

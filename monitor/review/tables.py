@@ -83,7 +83,7 @@ class QueueOrder(Base):
     __tablename__ = "queue_order"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    mark: Mapped[str]  # as ``ordering.standing_mark`` gives it: another one asks for another order
+    mark: Mapped[str]  # as ``queue.order.due`` gives it: another one asks for another order
     included: Mapped[int]  # papers that taught what is wanted, by people's verdicts
     excluded: Mapped[int]  # papers that taught what is not
     at: Mapped[datetime]
@@ -243,6 +243,6 @@ class Decision(Base):
     verdict: Mapped[DecisionVerdict] = mapped_column(enum_column(DecisionVerdict))
     reason: Mapped[str]
     interventions: Mapped[list[str]]  # slugs the verdict concerns
-    facts: Mapped[dict[str, Any]]  # the agreed judgement, as review.rules.agreed gives it
+    facts: Mapped[dict[str, Any]]  # the agreed judgement, as review.rules.as_facts gives it
     decided_by: Mapped[list[Any]]  # user ids, in the order they spoke
     at: Mapped[datetime]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from monitor.evidence.shown import OUTCOMES, figures, place
 from monitor.feeds.identifiers.destinations import outward, scheme
 from monitor.feeds.sources import SOURCES, databases
-from monitor.gap.telling import band_words, maybe_words, since, tier_words
+from monitor.gap.wording import band_words, maybe_words, since, tier_words
 from monitor.kernel.language import english
 from monitor.kernel.language.english import (
     dated,

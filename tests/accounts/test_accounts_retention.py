@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts import queries, retention
-from monitor.accounts.tables import FailedSignIn, FormDraft, OneTimeLink, Role, SignIn, User
+from monitor.accounts.tables import FailedSignIn, FormDraft, OneTimeLink, Role, SignIn
 
 
 def _sign_in(session, user, name, started, ended=None):
@@ -21,10 +22,8 @@ def _sign_in(session, user, name, started, ended=None):
 
 
 def test_what_is_over_for_long_goes_and_what_is_asked_for_stays(session, now):
-    ada = User(address="ada@example.org", name="Ada", role=Role.ADMIN, created_at=now)
-    ben = User(address="ben@example.org", name="Ben", role=Role.REVIEWER, created_at=now)
-    session.add_all([ada, ben])
-    session.flush()
+    ada = rows.person(session, "Ada", Role.ADMIN, at=now)
+    ben = rows.person(session, "Ben", at=now)
     day = timedelta(days=1)
     _sign_in(session, ada, "long over", now - 40 * day, now - 40 * day)
     _sign_in(session, ada, "left open", now - 31 * day)
@@ -65,9 +64,7 @@ def test_what_is_over_for_long_goes_and_what_is_asked_for_stays(session, now):
 
 
 def test_what_was_typed_and_never_sent_goes_after_a_quarter_of_a_year(session, now):
-    ada = User(address="ada@example.org", name="Ada", role=Role.ADMIN, created_at=now)
-    session.add(ada)
-    session.flush()
+    ada = rows.person(session, "Ada", Role.ADMIN, at=now)
     for place, days in (("/old", 91), ("/lately", 89)):
         at = now - timedelta(days=days)
         session.add(FormDraft(user_id=ada.id, place=place, fields=[["a", "b"]], kept_at=at))

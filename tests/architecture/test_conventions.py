@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -122,6 +123,16 @@ def test_no_two_classes_have_one_name():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 where.setdefault(node.name, []).append(_name(path))
     assert {name: modules for name, modules in where.items() if len(modules) > 1} == {}
+
+
+def test_a_name_that_three_modules_bear_is_written_down():
+    """What it is, wherever it stands, is in docs/architecture.md: one name, one meaning."""
+    architecture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    _, _, told = architecture.partition("Inside a package, the same names")
+    told, _, _ = told.partition("Each large package has rooms")
+    named = set(re.findall(r"`(\w+)(?:\.py)?`", told))
+    borne = Counter(path.stem for path in MODULES if path.stem != "__init__")
+    assert {name for name, times in borne.items() if times > 2} - named == set()
 
 
 def test_pages_hold_no_sql():

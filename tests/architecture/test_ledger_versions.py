@@ -16,7 +16,7 @@ import pytest
 from monitor.catalogue.words import FindingDirection
 from monitor.gap.states import VERSION as STATE_VERSION
 from monitor.gap.states import State
-from monitor.gap.telling import tier_words
+from monitor.gap.wording import tier_words
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse
 from monitor.notify.announcements import content

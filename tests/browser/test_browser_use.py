@@ -1,23 +1,18 @@
 """An admin runs a wave in a real browser: two files, a preview, the mail; on a page and a phone."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import waves  # type: ignore[import-not-found]  # on pytest's path
 
 from monitor import workflow
 from monitor.notify import queries as mail
-from monitor.notify.tables import Subscriber, SubscriberState
 
 pytestmark = pytest.mark.browser
 
 
 def _reader(world):
     with world.database.write() as session:
-        session.add(
-            Subscriber(
-                address="vipp@reader.example", state=SubscriberState.ACTIVE, purpose="news",
-                interventions=["vipp"], asked_at=world.at, confirmed_at=world.at,
-            )
-        )  # fmt: skip
+        rows.reader(session, "vipp", "vipp", at=world.at)
         wave = waves.first(session, world.at)
         workflow.publish_wave(session, world.service, wave_id=wave.id, by=waves.BY, at=world.at)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
-from itertools import count
 
 import pytest
 from baseline_tables import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -11,14 +10,11 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/support
     line,
     lines,
 )
-from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
+from story import Story  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
-from monitor.accounts.tables import Role, User
-from monitor.catalogue import loader
 from monitor.catalogue.words import FindingDirection, InReview, Tier
 from monitor.evidence import queries
 from monitor.evidence.baseline import standing as baselines
@@ -26,14 +22,10 @@ from monitor.evidence.baseline.standing import Contradicted, TableStep
 from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion, GradeRow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.gap import queries as gaps
 from monitor.gap.previews.steps import preview_baseline
 from monitor.gap.tables import Change
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.persistence.database import Database
-from monitor.kernel.settings import parse
-from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.watching import watched_dois
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
@@ -42,11 +34,9 @@ from monitor.notify.tables import Announcement, MessageKind
 from monitor.notify.writing import rendering
 from monitor.ops import exports
 from monitor.review import queries as reviews
-from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.service import AlertOutcome
-from monitor.review.tables import QueueItem, StudyAlert
-from monitor.review.words import ScreeningVerdict, Stage
-from monitor.service import Service
+from monitor.review.tables import QueueItem
+from monitor.review.words import Stage
 
 DOI = "10.5555/trial-cos-0"
 COS = Citation(
@@ -57,24 +47,8 @@ COS = Citation(
 )
 
 
-class World:
-    """Ten graded interventions, two reviewers, and the review's own table in somebody's hand."""
-
-    def __init__(self, session, catalogue, matcher, folder, now):
-        self.session, self.catalogue, self.now = session, catalogue, now
-        settings = parse({}, folder=folder)
-        database = Database(settings.database_url)
-        self.service = Service(settings, database, catalogue, matcher, b"s" * 32, lambda: now)
-        self.numbers, self.polls = count(1), Polls(session, now)
-        publish(session, self.service, now)
-        self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
-
-    def _person(self, name):
-        address = f"{name.split()[0].lower()}@example.org"
-        user = User(address=address, name=name, role=Role.REVIEWER, created_at=self.now)
-        self.session.add(user)
-        self.session.flush()
-        return user
+class World(Story):  # type: ignore[misc]  # the same
+    """Two reviewers, and the review's own table in somebody's hand."""
 
     def table(self, rows=None):
         return read(file(rows), self.catalogue.slugs)
@@ -91,56 +65,17 @@ class World:
         step = TableStep("cli", self.now, because)
         return workflow.change_baseline(self.session, self.service, None, step)
 
-    def arrives(self, citation, source="pubmed", key="trial"):
-        stored = self.polls.stored(self.session, citation, source, key, query="cos", at=self.now)
-        workflow.ingest(self.session, self.service, [stored], at=self.now)
-        return literature.record(self.session, stored.record_id).paper_id
+    def arrives(self, citation, *, source="pubmed", key="trial"):
+        return super().arrives(citation, source=source, key=key)
 
     def accepts(self, citation=COS, in_review=InReview.UNKNOWN):
-        paper_id = self.arrives(citation)
-        workflow.screen(
-            self.session,
-            paper_id=paper_id,
-            token=f"screen-{next(self.numbers)}",
-            by=self.ann,
-            at=self.now,
-            answer=ScreeningAnswer(
-                verdict=ScreeningVerdict.INCLUDE,
-                interventions=("cos",),
-                version=reviews.item(self.session, paper_id).version,
-            ),
-        )
-        study_id, _ = self.study_of(paper_id)
+        study_id = self.included(self.arrives(citation))
         said = judgement("cos", direction=FindingDirection.FAVOURS)
-        for person in (self.ann, self.ben):
-            appraise(
-                self.session,
-                self.service,
-                study_id=study_id,
-                by=person,
-                judgement=said,
-                at=self.now,
-                in_review=in_review,
-            )
+        self.appraise(study_id, said, in_review=in_review)
         return study_id
 
-    def study_of(self, paper_id):
-        study = literature.paper(self.session, paper_id).study
-        assert study
-        return study
-
     def settles(self, outcome, reason="Read by a person."):
-        alert = self.alert()
-        workflow.settle_alert(
-            self.session,
-            self.service,
-            alert_id=alert.id,
-            outcome=outcome,
-            token=f"settle-{next(self.numbers)}",
-            reason=reason,
-            by=self.ben,
-            at=self.now,
-        )
+        self.settle(self.alert(), outcome, reason)
 
     def mail(self, content):
         claimed = Claimed(
@@ -155,8 +90,8 @@ class World:
         return body.get_content()
 
     def alert(self):
-        waiting = select(StudyAlert).where(StudyAlert.closed_at.is_(None))
-        return self.session.scalars(waiting).one()
+        (alert,) = self.alerts()
+        return alert
 
     def facts(self, slug="cos"):
         return {name: tuple(ends) for name, ends in self.grade(slug).facts.items()}
@@ -164,26 +99,13 @@ class World:
     def grade(self, slug="cos"):
         return queries.current(self.session, slug)
 
-    def state(self, slug="cos"):
-        return gaps.state(self.session, slug)
-
     def number_of(self, table):
         return self.session.scalar(select(func.count()).select_from(table))
 
 
-@pytest.fixture(scope="module")
-def catalogue():
-    return loader.load()
-
-
-@pytest.fixture(scope="module")
-def matcher(catalogue):
-    return Matcher(catalogue)
-
-
 @pytest.fixture
-def world(session, catalogue, matcher, tmp_path, now):
-    return World(session, catalogue, matcher, tmp_path, now)
+def world(session, tmp_path, now):
+    return World(session, tmp_path, now)
 
 
 def test_ranges_collapse_to_numbers_and_the_change_says_by_what(world):

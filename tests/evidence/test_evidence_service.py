@@ -1,11 +1,11 @@
 from datetime import date
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
-from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue.words import (
     Design,
@@ -21,10 +21,9 @@ from monitor.evidence.tables import GradeRow
 from monitor.evidence.words import Cause
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
-from monitor.literature.tables import Lane, Paper, Study, StudyPaper
+from monitor.literature.tables import Study
 from monitor.review.reading.model import to_json
 from monitor.review.rules import Judgement, as_facts, versioned
-from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict
 
 BASELINE = Cause("baseline", "Published: the review")
@@ -59,59 +58,36 @@ class World:
     """Ten interventions and two reviewers, straight into the tables."""
 
     def __init__(self, session, now):
-        self.session, self.now, self.papers, self.decisions = session, now, 0, 0
+        self.session, self.now, self.papers = session, now, 0
         self.catalogue = loader.load()
         ten(session, self.catalogue, now)
-        self.people = [
-            User(address=f"r{n}@example.org", name=f"R{n}", role=Role.REVIEWER, created_at=now)
-            for n in (1, 2)
-        ]
-        session.add_all(self.people)
-        session.flush()
+        self.people = [rows.person(session, name, at=now) for name in ("Ann", "Ben")]
 
     def paper(self, study_id, *, published=None, year=None, role="main report"):
         self.papers += 1
-        paper = Paper(
-            title=f"Invented paper {self.papers}",
-            authors=[],
-            publication_types=[],
-            keywords=[],
+        paper = rows.paper(
+            self.session,
+            f"Invented paper {self.papers}",
+            at=self.now,
             published=published,
             year=year,
-            read_by=1,
-            lane=Lane.EVALUATED,
-            first_seen_at=self.now,
-            changed_at=self.now,
         )
-        self.session.add(paper)
-        self.session.flush()
-        self.session.add(
-            StudyPaper(paper_id=paper.id, study_id=study_id, role=role, linked_at=self.now)
-        )
-        self.session.flush()
+        rows.report(self.session, study_id, paper.id, role, at=self.now)
 
     def study(self, label, **published):
-        study = Study(label=label, created_at=self.now)
-        self.session.add(study)
-        self.session.flush()
+        study = rows.study(self.session, label, at=self.now)
         self.paper(study.id, **(published or {"published": date(2025, 9, 1), "year": 2025}))
         return study.id
 
     def decide(self, study_id, given, verdict=DecisionVerdict.ACCEPT):
-        self.decisions += 1
-        self.session.add(
-            Decision(
-                token=f"token-{self.decisions}",
-                study_id=study_id,
-                verdict=verdict,
-                reason="",
-                interventions=list(given.interventions),
-                facts=versioned(as_facts(given) | {"reading": to_json(read(given))}),
-                decided_by=[person.id for person in self.people],
-                at=self.now,
-            )
+        rows.decision(
+            self.session,
+            study_id,
+            versioned(as_facts(given) | {"reading": to_json(read(given))}),
+            verdict,
+            by=[person.id for person in self.people],
+            at=self.now,
         )
-        self.session.flush()
 
     def accept(self, label, *slugs, **changes):
         study_id = self.study(label)

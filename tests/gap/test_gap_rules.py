@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitor.catalogue import loader
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap.rules import Assessment, State, assess, band, changed, sentence
-from monitor.gap.telling import tier_clause, tier_words
+from monitor.gap.wording import tier_clause, tier_words
 from monitor.gap.words import ChangeKind
 
 POLICY = loader.load().gap

@@ -3,10 +3,10 @@
 import itertools
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from factories import Polls  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
-from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
@@ -55,10 +55,7 @@ def intake(session, matcher, catalogue, now):
 
 @pytest.fixture
 def reviewer(session, now):
-    user = User(address="ana@example.org", name="Ana", role=Role.REVIEWER, created_at=now)
-    session.add(user)
-    session.flush()
-    return user
+    return rows.person(session, "Ana", at=now)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import JSON, String, select, update
 
 from monitor.kernel.persistence.database import Base
@@ -19,8 +20,6 @@ from monitor.notify.tables import (
     Message,
     MessageKind,
     ReturnedMail,
-    Subscriber,
-    SubscriberState,
 )
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence, Weight
@@ -88,14 +87,13 @@ def test_every_column_that_may_hold_an_address_says_what_becomes_of_it():
 def anna(session, views, now):
     """Let everything be held of one address that can be."""
     settings = views.settings
-    reader = Subscriber(
-        address=ANNA, state=SubscriberState.ACTIVE, interventions=["cos"], purpose="news",
-        asked_at=now, confirmed_at=now, left_at=None, narrowed_to=["cos"],
-        chose={"at": now.isoformat(), "following": 1, "cadence": "weekly"},
-    )  # fmt: skip
+    chose = {"at": now.isoformat(), "following": 1, "cadence": "weekly"}
+    reader = rows.reader(
+        session, "anna", "cos", at=now, address=ANNA, narrowed_to=["cos"], chose=chose
+    )
     told = Announcement(change_ids=[], slugs=["cos"], content={"changes": []}, at=now)
     buyer = Buyer(key="a key", address=ANNA, began_at=now, looked_at=now, looked_before=None)
-    session.add_all([reader, told, buyer])
+    session.add_all([told, buyer])
     session.flush()
     terms = Terms(Cadence.WEEKLY, frozenset(USUAL), 1)
     chosen.keep(session, reader.id, terms, at=now, begins=True)

@@ -21,7 +21,7 @@ from offers import (  # type: ignore[import-not-found]  # beside this file
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.kernel.errors import InvalidInput
-from monitor.mine import rules, telling
+from monitor.mine import rules, wording
 from monitor.mine.rules import OwnUse, ServiceEntry
 
 uses = st.integers(0, 12).flatmap(
@@ -69,16 +69,16 @@ def test_own_gap_is_the_policys_cell_whatever_the_state(one, use):
     kind = rules.own_gap(POLICY, one, use)
     band = rules.own_band(POLICY, use)
     assert kind is POLICY.matrix[one.tier][one.direction][band].kind
-    words = telling.for_you(kind, one, use)
+    words = wording.for_you(kind, one, use)
     assert words.endswith((".", "?"))
-    told = (words, telling.own(use), telling.families(use), telling.beside(use, one))
+    told = (words, wording.own(use), wording.families(use), wording.beside(use, one))
     assert not any(re.search(r"%|interval|should|\bstop\b", said) for said in told[:3])
 
 
 @given(states, uses)
 def test_what_is_not_bought_is_no_gap_of_too_much_and_what_all_offer_none_of_too_little(one, use):
     kind = rules.own_gap(POLICY, one, use)
-    words = telling.for_you(kind, one, use)
+    words = wording.for_you(kind, one, use)
     if use.of and use.offering == 0:
         assert "ought" not in words
         assert kind in {
@@ -131,46 +131,46 @@ def test_the_policys_two_thresholds_are_read_exactly(offering, of, band):
     ],
 )
 def test_own_use_in_words(use, told, families):
-    assert (telling.own(use), telling.families(use)) == (told, families)
+    assert (wording.own(use), wording.families(use)) == (told, families)
 
 
 def test_own_use_beside_the_national_one():
-    said = telling.beside(OwnUse(2, 3, 0, 2), state())
+    said = wording.beside(OwnUse(2, 3, 0, 2), state())
     assert said == ("You buy it in 2 of your 3 services; nationally: widely used: 1st to 4th of 10")
 
 
 def test_the_heading_says_what_is_bought_of_each_kind_of_gap():
-    assert telling.title(EVIDENCE, FOUR) == (
+    assert wording.title(EVIDENCE, FOUR) == (
         "You buy all 3 of the under-researched and 1 of the 2 under-used"
     )
-    assert telling.title(EVIDENCE, [HUB]) == (
+    assert wording.title(EVIDENCE, [HUB]) == (
         "You buy 1 of the 3 under-researched and 1 of the 2 under-used"
     )
-    assert telling.title(EVIDENCE, [ServiceEntry("Nothing", "", {})]) == (
+    assert wording.title(EVIDENCE, [ServiceEntry("Nothing", "", {})]) == (
         "You buy none of the 3 under-researched and none of the 2 under-used"
     )
     one = {slug: EVIDENCE[slug] for slug in ("ddp", "icp", "vipp")}
-    assert telling.title(one, [NORTH]) == (
+    assert wording.title(one, [NORTH]) == (
         "You buy all 2 of the under-researched and not the one that is under-used"
     )
     one = {slug: EVIDENCE[slug] for slug in ("ddp", "vipp")}
-    assert telling.title(one, [HUB]) == (
+    assert wording.title(one, [HUB]) == (
         "You buy the one that is under-used and not the one that is under-researched"
     )
-    assert telling.title(one, [ServiceEntry("Nothing", "", {})]) == (
+    assert wording.title(one, [ServiceEntry("Nothing", "", {})]) == (
         "You do not buy the one that is under-researched or the one that is under-used"
     )
-    assert telling.title(EVIDENCE, []) == "What do your services offer?"
-    assert telling.title({"vig": EVIDENCE["vig"]}, FOUR) == "You buy 1 of the 1"
+    assert wording.title(EVIDENCE, []) == "What do your services offer?"
+    assert wording.title({"vig": EVIDENCE["vig"]}, FOUR) == "You buy 1 of the 1"
 
 
 def test_it_is_said_whether_that_follows_the_national_pattern_or_nothing_is():
-    assert "follows the national pattern" in telling.pattern(EVIDENCE, [NORTH, CARE])
+    assert "follows the national pattern" in wording.pattern(EVIDENCE, [NORTH, CARE])
     both = ServiceEntry("Well studied", "", {"vipp": 1, "cos": 2})
-    assert "differs from the national pattern" in telling.pattern(EVIDENCE, [both])
-    assert "the same part" in telling.pattern(EVIDENCE, [ServiceEntry("Nothing", "", {})])
-    assert telling.pattern({"ddp": EVIDENCE["ddp"]}, FOUR) == ""
-    assert telling.pattern(EVIDENCE, []) == ""
+    assert "differs from the national pattern" in wording.pattern(EVIDENCE, [both])
+    assert "the same part" in wording.pattern(EVIDENCE, [ServiceEntry("Nothing", "", {})])
+    assert wording.pattern({"ddp": EVIDENCE["ddp"]}, FOUR) == ""
+    assert wording.pattern(EVIDENCE, []) == ""
 
 
 @given(all_ten, entries)
@@ -181,13 +181,13 @@ def test_a_heading_counts_every_kind_once_and_invents_no_number(ten, made):
     rest = [one for one in ten.values() if not any(one.kind in kinds for kinds in rules.HEADINGS)]
     assert sum(part.of for part in counted) + len(rest) == len(ten)
     numbers = {part.of for part in counted} | {part.bought for part in counted}
-    said = {int(found) for found in re.findall(r"\d+", telling.title(ten, made))}
+    said = {int(found) for found in re.findall(r"\d+", wording.title(ten, made))}
     assert said <= numbers | {len(bought & set(ten)), len(ten)}
 
 
 @given(all_ten, entries)
 def test_what_is_not_known_is_said_and_only_then(ten, made):
-    said = telling.unknown(ten, made)
+    said = wording.unknown(ten, made)
     gaps = sum(one.kind is GapKind.UNKNOWN for one in ten.values())
     missing = sum(number is None for entry in made for number in entry.offers.values())
     assert ("the gap is not known" in said) is bool(gaps)

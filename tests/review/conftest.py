@@ -5,16 +5,16 @@ from itertools import count
 from typing import Any
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from factories import judgement as judging  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
-from monitor.accounts.tables import Role, User
+from monitor.accounts.tables import Role
 from monitor.catalogue import loader
 from monitor.catalogue.tables import InterventionRow
 from monitor.catalogue.words import RiskOfBias
 from monitor.literature.ranking.features import features
-from monitor.literature.tables import Paper, PaperReading
-from monitor.literature.words import Lane
+from monitor.literature.tables import PaperReading
 from monitor.review import service
 from monitor.review.locking import stage_of
 from monitor.review.queue.screening import ScreeningAnswer
@@ -55,29 +55,16 @@ class World:
         self.reader = self.person("Rob Reader", Role.COMMISSIONER)
 
     def person(self, name, role=Role.REVIEWER):
-        address = f"{name.split()[0].lower()}@example.org"
-        user = User(address=address, name=name, role=role, created_at=self.now)
-        self.session.add(user)
-        self.session.flush()
-        return user
+        return rows.person(self.session, name, role, at=self.now)
 
     def paper(self, title="Example trial of an invented programme", read=None, **fields):
         """Make a paper; ``read`` is what the rules read from it, its features from the title."""
-        values = {
-            "abstract": None,
-            "authors": ["Example A", "Other B"],
-            "year": 2026,
-            "publication_types": [],
-            "keywords": [],
-            "read_by": 1,
-            "lane": Lane.EVALUATED,
-            "first_seen_at": self.now,
-            "changed_at": self.now,
-            "version": 1,
-        } | fields
-        paper = Paper(title=title, **values)
-        self.session.add(paper)
-        self.session.flush()
+        paper = rows.paper(
+            self.session,
+            title,
+            at=self.now,
+            **{"authors": ["Example A", "Other B"], "year": 2026} | fields,
+        )
         if read is not None:
             said = {"design": None, "named": None, "attachment": False} | read
             words = features(title, paper.abstract, ())

@@ -5,39 +5,30 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from itertools import count
 
 import pytest
-from factories import Polls, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
+from story import Story  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
-from monitor.accounts.tables import Role, User
-from monitor.catalogue import loader
 from monitor.catalogue.words import FindingDirection
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
-from monitor.gap import queries as gaps
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.persistence.database import Database
-from monitor.kernel.settings import parse
-from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import linking
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import PaperLink, StudyPaper
 from monitor.literature.words import Lane, LinkState, Relation
-from monitor.notify.tables import Announcement, Message, MessageKind, Subscriber, SubscriberState
+from monitor.notify.tables import Announcement, Message, MessageKind
 from monitor.review import queries as reviews
 from monitor.review import service as review
 from monitor.review.notices import doubts
-from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.service import AlertOutcome
-from monitor.review.tables import Decision, StudyAlert
+from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
-from monitor.service import Service
 
 TITLE = "Theraplay in invented nurseries, an example randomised trial"
 TRIAL = Citation(
@@ -71,74 +62,17 @@ def said(kind, other=NOTICE_DOI, paper=TRIAL):
     return replace(paper, links=(*paper.links, Link(kind, other)))
 
 
-class World:
-    """Sources that send records, two reviewers and a reader who follows Theraplay."""
+class World(Story):  # type: ignore[misc]  # the same
+    """Two reviewers, and a reader who follows Theraplay."""
 
-    def __init__(self, session, catalogue, matcher, folder, now):
-        self.session, self.catalogue, self.matcher, self.now = session, catalogue, matcher, now
-        settings = parse({}, folder=folder)
-        database = Database(settings.database_url)
-        self.service = Service(settings, database, catalogue, matcher, b"s" * 32, lambda: now)
-        self.numbers, self.polls = count(1), Polls(session, now)
-        publish(session, self.service, now)
-        self.ann, self.ben = (self._person(name) for name in ("Ann Example", "Ben Example"))
-        session.add(
-            Subscriber(
-                address="reader@example.org",
-                interventions=["theraplay"],
-                state=SubscriberState.ACTIVE,
-                purpose="news",
-                asked_at=now,
-                confirmed_at=now,
-            )
-        )
-        session.flush()
+    slug = "theraplay"
 
-    def arrives(self, citation, *, source="pubmed", key=None):
-        """Let a source send a record; gives its paper."""
-        number = next(self.numbers)
-        stored = self.polls.stored(
-            self.session, citation, source, key or f"key-{number}", query="theraplay", at=self.now
-        )
-        workflow.ingest(self.session, self.service, [stored], at=self.now)
-        return literature.record(self.session, stored.record_id).paper_id
-
-    def included(self, paper_id, study_id=None):
-        """Let Ann include a paper; gives its study."""
-        self._screen(paper_id, ScreeningVerdict.INCLUDE, study_id=study_id)
-        study = literature.paper(self.session, paper_id).study
-        assert study
-        return study[0]
-
-    def _screen(self, paper_id, verdict, reason=None, study_id=None):
-        return workflow.screen(
-            self.session,
-            paper_id=paper_id,
-            token=f"screen-{next(self.numbers)}",
-            by=self.ann,
-            at=self.now,
-            answer=ScreeningAnswer(
-                verdict=verdict,
-                reason=reason,
-                interventions=("theraplay",),
-                version=reviews.item(self.session, paper_id).version,
-                study_id=study_id,
-            ),
-        )
-
-    screen = _screen
+    def __init__(self, session, folder, now):
+        super().__init__(session, folder, now)
+        rows.reader(session, "reader", "theraplay", at=now)
 
     def appraised(self, study_id, *people):
-        for person in people or (self.ann, self.ben):
-            appraise(
-                self.session,
-                self.service,
-                study_id=study_id,
-                token=f"appraise-{next(self.numbers)}",
-                by=person,
-                judgement=JUDGEMENT,
-                at=self.now,
-            )
+        self.appraise(study_id, JUDGEMENT, *people)
 
     def accepted(self):
         """Let the trial arrive, be included and accepted; gives paper and study."""
@@ -146,22 +80,6 @@ class World:
         study_id = self.included(paper_id)
         self.appraised(study_id)
         return paper_id, study_id
-
-    def settle(self, alert, outcome, reason="Read by a person.", by=None, token=None):
-        return workflow.settle_alert(
-            self.session,
-            self.service,
-            alert_id=alert.id,
-            outcome=outcome,
-            token=token or f"settle-{next(self.numbers)}",
-            reason=reason,
-            by=by or self.ben,
-            at=self.now,
-        )
-
-    def alerts(self, *, closed=False):
-        rows = self.session.scalars(select(StudyAlert).order_by(StudyAlert.id)).all()
-        return [one for one in rows if closed or one.closed_at is None]
 
     def kinds(self):
         return [one.kind for one in self.alerts()]
@@ -174,35 +92,15 @@ class World:
     def announced(self):
         return self.session.scalars(select(Announcement).order_by(Announcement.id)).all()
 
-    def state(self):
-        return gaps.state(self.session, "theraplay")
-
     def actions(self, action):
         return self.session.scalar(
             select(func.count()).select_from(AuditEntry).where(AuditEntry.action == action)
         )
 
-    def _person(self, name):
-        address = f"{name.split()[0].lower()}@example.org"
-        user = User(address=address, name=name, role=Role.REVIEWER, created_at=self.now)
-        self.session.add(user)
-        self.session.flush()
-        return user
-
-
-@pytest.fixture(scope="module")
-def catalogue():
-    return loader.load()
-
-
-@pytest.fixture(scope="module")
-def matcher(catalogue):
-    return Matcher(catalogue)
-
 
 @pytest.fixture
-def world(session, catalogue, matcher, tmp_path, now):
-    return World(session, catalogue, matcher, tmp_path, now)
+def world(session, tmp_path, now):
+    return World(session, tmp_path, now)
 
 
 def test_fault_56_a_retraction_withdraws_the_study_in_the_transaction_that_brings_it(world):
@@ -496,11 +394,7 @@ def test_a_correction_does_not_hold_up_an_appraisal(world, kind):
 def test_who_says_that_a_retracted_study_does_not_count_needs_no_answer_first(world):
     study_id = world.included(world.arrives(said(LinkKind.RETRACTED_BY)))
     left_out = replace(JUDGEMENT, count_it=False, reason="It is retracted.")
-    for person in (world.ann, world.ben):
-        appraise(
-            world.session, world.service, study_id=study_id,
-            token=f"out-{person.id}", by=person, judgement=left_out, at=world.now,
-        )  # fmt: skip
+    world.appraise(study_id, left_out)
     assert world.newest(study_id).verdict is DecisionVerdict.EXCLUDE
 
 
@@ -582,10 +476,10 @@ def test_readers_are_told_by_mail_once(world):
 
 
 def test_a_retraction_and_the_last_appraisal_at_once_leave_no_retracted_study_counting(
-    database, catalogue, matcher, tmp_path, now
+    database, tmp_path, now
 ):
     with database.write() as session:
-        world = World(session, catalogue, matcher, tmp_path, now)
+        world = World(session, tmp_path, now)
         study_id = world.included(world.arrives(TRIAL, key="trial"))
         world.appraised(study_id, world.ann)
     barrier = threading.Barrier(2)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from readings import reading_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, insert, select
 
@@ -419,8 +420,7 @@ def test_an_earlier_report_dates_the_study_but_a_protocol_does_not(session, worl
     study_id = world.accepted(published=date(2026, 3, 1), title="Main")
     for role, year in (("protocol", 2018), ("follow-up", 2024)):
         paper_id = world.paper(role, year=year)
-        session.add(StudyPaper(paper_id=paper_id, study_id=study_id, role=role, linked_at=now))
-    session.flush()
+        rows.report(session, study_id, paper_id, role, at=now)
     (counted,) = queries.accepted(session)
     assert (counted.year, counted.published, counted.title) == (2024, None, "Main")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from factories import contents, judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow
@@ -41,7 +42,6 @@ from monitor.jobs.mail.delivery import deliver_due
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.notify import queries as mail
 from monitor.notify import service as notify
@@ -67,7 +67,6 @@ def patient(data: dict[str, Any]) -> dict[str, Any]:
     return data | {"web": {"longest_page_seconds": 300} | data.get("web", {})}
 
 
-SECRET = b"a secret of tests, 32 bytes long"
 PASSWORD = "seven plain words that nobody guesses"
 HOSTILE = '<script>alert("title")</script>{{7*7}}'
 
@@ -325,7 +324,7 @@ class World:
 def begin(settings: Settings, database: Database, clock) -> World:
     """Make the service ready, with its people and nothing else."""
     catalogue = loader.load()
-    service = Service(settings, database, catalogue, Matcher(catalogue), SECRET, clock)
+    service = service_of(database, settings, clock)
     with database.write() as session:
         catalogue_service.sync(session, catalogue, clock())
         feeds.sync_sources(session, settings, clock())

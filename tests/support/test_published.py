@@ -3,13 +3,12 @@
 import published  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import pytest
 from factories import contents  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import loader
 from monitor.gap.tables import Change
 from monitor.kernel.settings import parse
-from monitor.literature.matching.matcher import Matcher
-from monitor.service import Service
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +18,7 @@ def catalogue():
 
 def test_a_copy_is_what_publishing_gives(database, catalogue, tmp_path, now, monkeypatch):
     monkeypatch.setattr(published, "_known", {})
-    service = Service(
-        parse({}, folder=tmp_path), database, catalogue, Matcher(catalogue), b"s" * 32, lambda: now
-    )
+    service = service_of(database, parse({}, folder=tmp_path), lambda: now)
     seen, numbers = [], []
     for _ in range(2):
         with database._sessions() as session:

@@ -5,7 +5,6 @@
 ``evidence`` lets studies arrive, be judged and be decided on, the way they do in life.
 """
 
-import functools
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,17 +14,19 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from flask import Flask
 from flask.testing import FlaskClient
 from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from readings import appraise  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy.orm import Session
 from staff_world import SOME_SOURCES, patient  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from werkzeug.test import TestResponse
 
 from monitor import workflow
-from monitor.accounts.tables import Role, User
+from monitor.accounts.tables import User
 from monitor.catalogue import loader
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
@@ -33,15 +34,12 @@ from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Q
 from monitor.kernel import settings as settings_module
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import queries as literature
 from monitor.review.queue.screening import ScreeningAnswer
 from monitor.review.rules import Judgement
 from monitor.review.words import ScreeningVerdict
-from monitor.service import Service
 from monitor.web.app import create_app
 
-SECRET = b"a secret of tests, 32 bytes long"
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -69,18 +67,6 @@ def catalogue() -> Catalogue:
     return loader.load()
 
 
-@functools.cache
-def _matcher() -> Matcher:
-    return Matcher(loader.load())
-
-
-def service_of(
-    database: Database, catalogue: Catalogue, settings: Settings, clock: Callable[[], datetime]
-) -> Service:
-    matcher = _matcher() if catalogue is loader.load() else Matcher(catalogue)
-    return Service(settings, database, catalogue, matcher, SECRET, clock)
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return settings_module.parse(patient(SOME_SOURCES), folder=tmp_path)
@@ -90,7 +76,7 @@ def settings(tmp_path: Path) -> Settings:
 def published(database: Database, catalogue: Catalogue, settings: Settings, now) -> Database:
     """A database with the ten graded from the published review alone."""
     with database.write() as session:
-        publish(session, service_of(database, catalogue, settings, lambda: now), now)
+        publish(session, service_of(database, settings, lambda: now, catalogue), now)
         feeds.sync_sources(session, settings, now)
     return database
 
@@ -101,7 +87,7 @@ def make_app(published: Database, catalogue: Catalogue, clock: Clock, tmp_path: 
 
     def make(data: dict[str, object] | None = None, *, testing: bool = True) -> Flask:
         chosen = settings_module.parse(patient(data or {}), folder=tmp_path)
-        return create_app(service_of(published, catalogue, chosen, clock), testing=testing)
+        return create_app(service_of(published, chosen, clock, catalogue), testing=testing)
 
     return make
 
@@ -153,7 +139,7 @@ class Evidence:
 
     def __init__(self, database: Database, settings: Settings, clock: Clock) -> None:
         self.database, self.clock, self.catalogue = database, clock, loader.load()
-        self.service = service_of(database, self.catalogue, settings, clock)
+        self.service = service_of(database, settings, clock, self.catalogue)
         self.numbers = count(1)
         with database.write() as session:
             names = ("Ann Secretname", "Ben Secretname", "Cat Secretname")
@@ -225,16 +211,8 @@ class Evidence:
             )
 
     def _person(self, session: Session, name: str) -> User:
-        person = User(
-            address=f"{name.split(maxsplit=1)[0].lower()}@secret.example",
-            name=name,
-            role=Role.REVIEWER,
-            password_hash=None,
-            created_at=self.clock(),
-            disabled_at=None,
-        )
-        session.add(person)
-        session.flush()
+        address = f"{name.split(maxsplit=1)[0].lower()}@secret.example"
+        person: User = rows.person(session, name, at=self.clock(), address=address)
         return person
 
     def _store(self, session: Session, number: int, citation: Citation) -> int:

@@ -1,6 +1,6 @@
 """No page looks through a table that grows: every statement of every page is explained.
 
-A modest world is written in bulk by bench/pages_world.py, with statistics. PostgreSQL is forbidden
+A modest world is written in bulk by bench/parts/pages_world.py, with statistics. PostgreSQL is forbidden
 to read a table whole, so that it does so only where no index helps, whatever its size here.
 """
 
@@ -10,20 +10,22 @@ import sys
 from pathlib import Path
 
 import pytest
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, text
 
-from monitor.catalogue import loader
 from monitor.kernel import settings as settings_module
+from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence import triggers
 from monitor.kernel.persistence.database import Database
-from monitor.literature.matching.matcher import Matcher
-from monitor.service import Service
 from monitor.web import made, shared
 from monitor.web.app import create_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-import pages  # type: ignore[import-not-found]  # put on the path above
-import pages_world  # type: ignore[import-not-found]  # the same
+from parts import (  # type: ignore[import-not-found]  # put on the path above
+    pages_asked,
+    pages_world,
+    postgres,
+)
 
 PAPERS = 2_000
 GROWING = {
@@ -62,19 +64,16 @@ def world(request, tmp_path_factory):
     url, server = f"sqlite:///{folder}/plans.sqlite3", ""
     if request.param == "postgresql":
         server = request.getfixturevalue("postgres_server")
-        pages._run(server, "CREATE DATABASE gap_plans")
-        head, _, query = server.partition("?")
-        url = f"{head.rsplit('/', 1)[0]}/gap_plans?{query}"
+        url = postgres.new(server, "gap_plans")
     database = Database(url)
-    catalogue = loader.load()
     settings = settings_module.parse({}, folder=folder)
-    service = Service(settings, database, catalogue, Matcher(catalogue), b"s" * 32)
+    service = service_of(database, settings, utcnow)
     pages_world.make(service, PAPERS)
     pages_world.sign_in(database, service.clock())
     yield service
     database.dispose()
     if server:
-        pages._run(server, "DROP DATABASE gap_plans WITH (FORCE)")
+        postgres.administer(server, "DROP DATABASE gap_plans WITH (FORCE)")
 
 
 def _asked(service, page, *, anew=True):
@@ -160,7 +159,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_looks_through_what_grows(world, name):
-    page = next(page for page in pages.pages(world.database) if page.name == name)
+    page = next(page for page in pages_asked.pages(world.database) if page.name == name)
     statements = _asked(world, page)
     assert len(statements) <= MOST[name.split(",")[0]]
     whole = _whole_sqlite if world.database.is_sqlite else _whole_postgres
@@ -178,7 +177,9 @@ def test_no_page_looks_through_what_grows(world, name):
 
 def test_what_pages_share_is_not_read_again(world):
     asked = [
-        page for page in pages.pages(world.database) if page.name.startswith(("paper,", "status"))
+        page
+        for page in pages_asked.pages(world.database)
+        if page.name.startswith(("paper,", "status"))
     ]
     counted = {page.name: len(_asked(world, page, anew=False)) for page in asked}
     assert len(counted) == len([name for name in NAMES if name.startswith(("paper,", "status"))])

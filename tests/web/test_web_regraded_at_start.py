@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     counted,
@@ -17,7 +18,7 @@ from monitor.evidence.tables import GradeRow
 from monitor.gap.states import State
 from monitor.gap.tables import Change, GapRow
 from monitor.kernel import audit
-from monitor.notify.tables import Announcement, Message, Subscriber, SubscriberState
+from monitor.notify.tables import Announcement, Message
 
 TABLES = (GradeRow, GapRow, Change, Announcement, Message)
 
@@ -32,12 +33,8 @@ def before(evidence, catalogue, now):
     """Evidence as the policies before read it, with two readers."""
     evidence.service = replace(evidence.service, catalogue=catalogue)
     with evidence.database.write() as session:
-        for address in ("one@example.org", "two@example.org"):
-            reader = Subscriber(
-                address=address, state=SubscriberState.ACTIVE, purpose="Invented", asked_at=now,
-                interventions=["vipp", "cos", "www"],
-            )  # fmt: skip
-            session.add(reader)
+        for name in ("one", "two"):
+            rows.reader(session, name, "vipp", "cos", "www", at=now)
     counted(evidence, "vipp", trial("vipp", result(smd(0.0, 900))))
     counted(evidence, "cos", trial("cos", result(smd(-0.9, 60))))
     counted(evidence, "www", trial("www", result(smd(0.9, 60)), other="pip"))
@@ -48,19 +45,19 @@ def start(evidence):
     """Start today's version a day later; gives what it added to each ledger."""
     today = replace(evidence.service, catalogue=loader.load())
     at = evidence.clock.advance(days=1)
-    had = {table: len(rows(evidence, table)) for table in TABLES}
+    had = {table: len(ledger(evidence, table)) for table in TABLES}
     with evidence.database.write() as session:
         workflow.publish_baseline(session, today, at=at)
-    return {table: rows(evidence, table)[had[table] :] for table in TABLES}
+    return {table: ledger(evidence, table)[had[table] :] for table in TABLES}
 
 
-def rows(evidence, table):
+def ledger(evidence, table):
     with evidence.database.read() as session:
         return list(session.scalars(select(table).order_by(table.id)))
 
 
 def test_other_policies_are_told_once_to_each_reader_and_a_second_start_does_nothing(before):
-    old = [row.statements for row in rows(before, GradeRow)]
+    old = [row.statements for row in ledger(before, GradeRow)]
     assert set(old) == {None}
     added = start(before)
     changes = {change.slug: change for change in added[Change]}
@@ -79,7 +76,7 @@ def test_other_policies_are_told_once_to_each_reader_and_a_second_start_does_not
     assert told.content["study"] is None
     assert [message.context["slugs"] for message in added[Message]] == [["vipp", "cos", "www"]] * 2
     # rows of before read as what they were
-    assert [row.statements for row in rows(before, GradeRow)[: len(old)]] == old
+    assert [row.statements for row in ledger(before, GradeRow)[: len(old)]] == old
     with before.database.read() as session:
         entries = audit.count(session)
     assert start(before) == {table: [] for table in TABLES}

@@ -4,7 +4,7 @@ A judgement is the first rule whose every condition holds; a domain of several p
 worst of them. Where a tool publishes no rule for a case, ``then = "asked"`` says so: the reviewer
 judges, and nothing is invented. A tool that leaves a case open, has a rule or a question that
 nothing can reach, or speaks of what it does not have, is refused by the loader
-(``appraisal_checks``).
+(``tool_checks``).
 """
 
 from enum import StrEnum

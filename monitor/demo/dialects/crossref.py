@@ -17,7 +17,7 @@ from monitor.demo.dialects import works
 from monitor.demo.dialects.expressions import words
 from monitor.demo.dialects.workfilters import BadFilter, Work, day_of, matching
 from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
-from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.faults import IN_PAGES, Fault
 from monitor.demo.machinery.limits import Allowance
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import World
@@ -113,16 +113,7 @@ class CrossrefStandIn(StandIn):
 
     name = "crossref"
     own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
-        "crossref/works": frozenset(
-            {
-                Fault.ERROR_JSON,
-                Fault.SHORT,
-                Fault.FEWER,
-                Fault.CHANGED_TOTAL,
-                Fault.REPEATED,
-                Fault.EXPIRED,
-            }
-        ),
+        "crossref/works": IN_PAGES | {Fault.ERROR_JSON},
         "crossref/work": frozenset({Fault.ERROR_JSON}),
     }
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from monitor.demo.dialects.articles import document
 from monitor.demo.dialects.expressions import Document, Unreadable, europepmc
 from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
-from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.faults import IN_PAGES, Fault
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
 
@@ -45,17 +45,7 @@ class EuropePmcStandIn(StandIn):
     name = "europepmc"
     methods = frozenset({"GET", "POST"})
     own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
-        "europepmc/search": frozenset(
-            {
-                Fault.ERROR_JSON,
-                Fault.SHORT,
-                Fault.FEWER,
-                Fault.CHANGED_TOTAL,
-                Fault.REPEATED,
-                Fault.EXPIRED,
-                Fault.REWRITTEN,
-            }
-        )
+        "europepmc/search": IN_PAGES | {Fault.ERROR_JSON, Fault.REWRITTEN}
     }
 
     def __init__(self, world: World | None = None, *, echoes: bool = True) -> None:

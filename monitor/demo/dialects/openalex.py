@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from monitor.demo.dialects import worksearch
 from monitor.demo.dialects.expressions import Unreadable
 from monitor.demo.machinery.exchange import Request, StandInReply, json_reply
-from monitor.demo.machinery.faults import Fault
+from monitor.demo.machinery.faults import IN_PAGES, Fault
 from monitor.demo.machinery.limits import Allowance
 from monitor.demo.machinery.server import StandIn
 from monitor.demo.world import InventedPaper, World
@@ -40,9 +40,7 @@ class OpenAlexStandIn(StandIn):
     name = "openalex"
     own_faults: ClassVar[Mapping[str, frozenset[Fault]]] = {
         "openalex/work": frozenset(),
-        "openalex/works": frozenset(
-            {Fault.SHORT, Fault.FEWER, Fault.CHANGED_TOTAL, Fault.REPEATED, Fault.EXPIRED}
-        ),
+        "openalex/works": IN_PAGES,
     }
 
     def __init__(self, world: World | None = None, *, key: str | None = None) -> None:

@@ -50,6 +50,8 @@ class Fault(StrEnum):
 
 
 ANY_WIRE = frozenset(list(Fault)[: list(Fault).index(Fault.ERROR_JSON)])
+# of a search that is answered in pages
+IN_PAGES = frozenset({Fault.SHORT, Fault.FEWER, Fault.CHANGED_TOTAL, Fault.REPEATED, Fault.EXPIRED})
 
 
 class Senseless(ValueError):  # noqa: N818 - what was asked for

@@ -1,5 +1,5 @@
 """Is anything missing? What proves it, day by day.
 
 ``proof`` and ``verdicts`` are the rules (pure), ``comparison`` lists a source in full, ``days``
-answers for one UK day, ``sentences`` says it in words.
+answers for one UK day, ``wording`` says it in words.
 """

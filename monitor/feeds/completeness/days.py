@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import incidents
-from monitor.feeds.completeness import day_rows, exports, questions, readings, sentences
+from monitor.feeds.completeness import day_rows, exports, questions, readings, wording
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
 from monitor.feeds.completeness.exports import Export
 from monitor.feeds.completeness.readings import FULL, Polled, Reach
@@ -114,7 +114,7 @@ def report(
     return DayReport(
         day=day,
         at=now,
-        verdict=sentences.judge_day(day, verdicts, began, now),
+        verdict=wording.judge_day(day, verdicts, began, now),
         sources=sources,
         names=questions.names(session, settings, catalogue),
         began=began,
@@ -151,7 +151,7 @@ class _Facts:
             name=name,
             title=known.title,
             asked=known.asked,
-            verdict=sentences.judge_source(self.day, known, self.now),
+            verdict=wording.judge_source(self.day, known, self.now),
             attempts=tuple(self.rows.attempts.get(name, ())),
             comparisons=tuple(self.rows.comparisons.get(name, ())),
             incidents=tuple(self.rows.incidents.get(name, ())),

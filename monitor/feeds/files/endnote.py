@@ -13,16 +13,14 @@ from lxml import etree
 from monitor.feeds.files import author_lists, dates
 from monitor.feeds.files.draft import ReferenceDraft
 from monitor.feeds.readers import titles
+from monitor.feeds.readers.xml_elements import Element, Elements
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
 from monitor.feeds.readers.xml_text import inner
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.text import plain
 
-Element = etree._Element  # lxml gives the type of its elements no public name
-
 NAME = "EndNote XML"
 MEDIA_TYPE = "application/x-endnote+xml"
-_SHELLS = 64  # how many emptied records may stay in the tree
 _OF_THE_MACHINE = ("database", "urls/pdf-urls", "urls/image-urls", "urls/text-urls")
 # These change with every export, and say nothing of the reference.
 _OF_THE_EXPORT = ("rec-number", "foreign-keys", "source-app", "access-date")
@@ -43,23 +41,9 @@ def drafts(file: IO[bytes]) -> Iterator[ReferenceDraft]:
     Raises:
         InvalidInput: the document is cut off, or damaged.
     """
-    events = etree.iterparse(
-        Repaired(file, with_ampersands),
-        events=("end",),
-        tag="record",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        for count, (_, element) in enumerate(events, start=1):
-            yield _draft(element)
-            element.clear()
-            if count % _SHELLS == 0:
-                _drop_shells(element)
+        for record in Elements(Repaired(file, with_ampersands), "record"):
+            yield _draft(record)
     except etree.XMLSyntaxError:
         raise InvalidInput("the EndNote XML is cut off or damaged: export it again") from None
 
@@ -148,10 +132,3 @@ def _drop(record: Element, paths: tuple[str, ...]) -> None:
 
 def _written(record: Element) -> str:
     return etree.tostring(record, encoding="unicode", with_tail=False)
-
-
-def _drop_shells(element: Element) -> None:
-    """Free the emptied records before this one: each is little, all of them are not."""
-    parent = element.getparent()
-    if parent is not None:
-        del parent[: parent.index(element)]

@@ -13,15 +13,13 @@ from lxml import etree
 
 from monitor.feeds.files import columns
 from monitor.feeds.files.draft import ReferenceDraft
+from monitor.feeds.readers.xml_elements import Element, Elements
 from monitor.feeds.readers.xml_repair import Repaired, with_ampersands
 from monitor.feeds.records import UnreadableRecord
 from monitor.kernel.errors import InvalidInput
 
-Element = etree._Element  # lxml gives the type of its elements no public name
-
 NAME = "WHO ICTRP XML"
 _TRIAL = "Trial"
-_SHELLS = 64  # how many emptied trials may stay in the tree
 # the WHO writes line breaks of the registers' pages into its texts
 _BREAK = re.compile(r"\s*<\s*br\s*/?\s*>\s*", re.IGNORECASE)
 
@@ -37,23 +35,9 @@ def drafts(file: IO[bytes]) -> Iterator[ReferenceDraft | UnreadableRecord]:
     Raises:
         InvalidInput: the document is cut off, or damaged.
     """
-    events = etree.iterparse(
-        Repaired(file, with_ampersands),
-        events=("end",),
-        tag=_TRIAL,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        for count, (_, element) in enumerate(events, start=1):
-            yield columns.of_register(*_row(element))
-            element.clear()
-            if count % _SHELLS == 0:
-                _drop_shells(element)
+        for trial in Elements(Repaired(file, with_ampersands), _TRIAL):
+            yield columns.of_register(*_row(trial))
     except etree.XMLSyntaxError:
         raise InvalidInput("the WHO's XML is cut off or damaged: export it again") from None
 
@@ -66,10 +50,3 @@ def _row(trial: Element) -> tuple[list[str], list[str]]:
         text = _BREAK.sub("; ", " ".join("".join(map(str, field.itertext())).split())).strip("; ")
         cells[name] = "; ".join(filter(None, (cells.get(name), text)))
     return list(cells), list(cells.values())
-
-
-def _drop_shells(element: Element) -> None:
-    """Free the emptied trials before this one: each is little, all of them are not."""
-    parent = element.getparent()
-    if parent is not None:
-        del parent[: parent.index(element)]

@@ -8,6 +8,7 @@ from typing import IO
 
 from lxml import etree
 
+from monitor.feeds.readers.xml_elements import SAFELY
 from monitor.feeds.readers.xml_repair import Repaired
 from monitor.kernel.errors import InvalidInput
 
@@ -70,15 +71,7 @@ def refuse_binary(file: IO[bytes]) -> None:
 def xml_root(file: IO[bytes]) -> tuple[str, ...] | None:
     """Name the first two elements of an XML document; None where it is none."""
     file.seek(0)
-    # nothing is resolved or loaded; a document that wants it is refused or read without it
-    events = etree.iterparse(
-        Repaired(file),
-        events=("start",),
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-    )
+    events = etree.iterparse(Repaired(file), events=("start",), **SAFELY)
     names: list[str] = []
     try:
         for _, element in events:

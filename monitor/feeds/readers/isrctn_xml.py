@@ -17,6 +17,7 @@ from monitor.feeds import plain
 from monitor.feeds.identifiers.canonical import distinct, doi, isrctn, nct
 from monitor.feeds.readers import registration
 from monitor.feeds.readers.contacts import Redaction
+from monitor.feeds.readers.xml_elements import SAFELY, Element
 from monitor.feeds.records import (
     Citation,
     FetchedRecord,
@@ -26,8 +27,6 @@ from monitor.feeds.records import (
 )
 from monitor.feeds.records import Trial as TrialFacts
 from monitor.kernel.errors import SourceError, SourceFault
-
-Element = etree._Element  # lxml gives the type of its elements no public name
 
 MEDIA_TYPE = "application/xml"
 REGISTRY = "ISRCTN registry"
@@ -85,14 +84,7 @@ def reread(kept: KeptRecord) -> FetchedRecord | UnreadableRecord:
 
 
 def _root(body: bytes) -> Element | None:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLParser(**SAFELY)
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):

@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import IO, Any
+from typing import IO
 
 from lxml import etree
 
@@ -25,6 +25,7 @@ from monitor.feeds.identifiers.registries import registry_number
 from monitor.feeds.readers import titles
 from monitor.feeds.readers.nlm_links import BY_REF_TYPE, doi_in
 from monitor.feeds.readers.pubmed_slices import Slices
+from monitor.feeds.readers.xml_elements import SAFELY, Element, Elements
 from monitor.feeds.readers.xml_repair import Repaired, repaired
 from monitor.feeds.readers.xml_text import inner
 from monitor.feeds.records import (
@@ -37,7 +38,6 @@ from monitor.feeds.records import (
 )
 from monitor.kernel.errors import SourceError, SourceFault
 
-Element = etree._Element  # lxml gives the type of its elements no public name
 Parts = dict[str, Element]
 Texts = tuple[str, ...]
 
@@ -55,17 +55,8 @@ _REGISTRIES = {"clinicaltrials.gov": "nct", "isrctn": "isrctn"}
 _NAMES = ("LastName", "Initials", "CollectiveName")
 _YEAR = re.compile(r"\b[0-9]{4}")
 _YEARS = range(1500, 2101)
-_SAFELY: Any = {  # lxml's stubs know no common type of these
-    "resolve_entities": False,
-    "no_network": True,
-    "load_dtd": False,
-    "huge_tree": False,
-    "remove_comments": True,
-    "remove_pis": True,
-}
 _REFERENCES, _REFERENCES_END = b"<ReferenceList>", b"</ReferenceList>"
-_PARSER = etree.XMLParser(**_SAFELY)
-_SHELLS = 64  # how many emptied articles may stay in the tree
+_PARSER = etree.XMLParser(**SAFELY)
 
 
 class _Unreadable(Exception):  # noqa: N818 - says what is missing, ends up as a reason
@@ -113,25 +104,17 @@ def _walked(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
     Raises:
         SourceError: see ``read``.
     """
-    events = etree.iterparse(
-        Repaired(document),
-        events=("end",),
-        tag=_ARTICLES,
-        **_SAFELY,
-    )
-    count = 0
+    articles, count = Elements(Repaired(document), *_ARTICLES), 0
     try:
-        for count, (_, element) in enumerate(events, start=1):
-            yield read_article(element, etree.tostring(element, encoding="utf-8", with_tail=False))
-            element.clear()
-            if count % _SHELLS == 0:
-                _drop_shells(element)
+        for article in articles:
+            count += 1
+            yield read_article(article, etree.tostring(article, encoding="utf-8", with_tail=False))
     except etree.XMLSyntaxError:
         raise SourceError(
             SourceFault.MALFORMED, "PubMed sent no whole XML document (cut off, or not XML)"
         ) from None
     # a set may be empty, but only a set: an error report is XML too
-    if not count and (events.root is None or events.root.tag not in ROOTS):
+    if not count and articles.root not in ROOTS:
         raise SourceError(SourceFault.MALFORMED, "PubMed sent XML that is no set of articles")
 
 
@@ -353,10 +336,3 @@ def _whole_date(year: int, parts: Parts) -> date | None:
         return date(year, _MONTHS.get(month[:3].lower()) or int(month), int(day))
     except ValueError:
         return None
-
-
-def _drop_shells(element: Element) -> None:
-    """Free the emptied articles before this one: each is little, all of them are not."""
-    parent = element.getparent()
-    if parent is not None:
-        del parent[: parent.index(element)]

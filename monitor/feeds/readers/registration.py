@@ -13,7 +13,7 @@ from monitor.feeds import plain
 from monitor.feeds.identifiers.canonical import distinct, doi, pmcid, pmid, registrations_in
 from monitor.feeds.records import Identifier, Link, LinkKind
 
-TYPE = "Clinical Trial Registration"  # as literature.designs knows it
+TYPE = "Clinical Trial Registration"  # as literature.design knows it
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")

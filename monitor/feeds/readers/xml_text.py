@@ -6,9 +6,10 @@ from itertools import pairwise
 
 from lxml import etree
 
+from monitor.feeds.readers.xml_elements import Element
+
 _TAG_LIKE = re.compile("<[A-Za-z/!?]")
 _STRESSED = frozenset(("i", "b", "u"))
-Element = etree._Element  # lxml gives the type of its elements no public name
 
 
 def inner(element: Element) -> str:

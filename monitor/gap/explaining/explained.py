@@ -29,7 +29,7 @@ from monitor.gap.explaining import rule_lines
 from monitor.gap.explaining.undoing import Smallest, in_words, smallest
 from monitor.gap.states import State
 from monitor.gap.tables import Change
-from monitor.gap.telling import maybe_words, moved, tier_words
+from monitor.gap.wording import maybe_words, moved, tier_words
 from monitor.gap.words import ChangeKind
 from monitor.kernel.language.english import day, listed, plural
 from monitor.kernel.language.uk import uk_day_of

@@ -25,7 +25,7 @@ from monitor.gap.memos.sheets import (
 )
 from monitor.gap.rules import stands
 from monitor.gap.states import State
-from monitor.gap.telling import since, tier_words, used
+from monitor.gap.wording import since, tier_words, used
 from monitor.kernel.language.english import (
     NOT_KNOWN,
     day,

@@ -1,7 +1,7 @@
 """Announcing: what a change tells, frozen in the transaction of the decision that caused it.
 
 Nobody is told what is known to be wrong, and who may have been told is corrected. One message for
-each reader it concerns follows (``notify.fan_out``): at once to few, in pieces to many.
+each reader it concerns follows (``announcements.fan_out``): at once to few, in pieces to many.
 """
 
 from collections.abc import Sequence

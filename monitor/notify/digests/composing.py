@@ -16,7 +16,7 @@ from monitor.gap import rules as gap_rules
 from monitor.gap import use_changes
 from monitor.gap.brief import brief
 from monitor.gap.states import State
-from monitor.gap.telling import findings_clause, moves, tier_clause
+from monitor.gap.wording import findings_clause, moves, tier_clause
 from monitor.kernel.language import english
 from monitor.notify import news, terms
 from monitor.notify.announcements import weighing

@@ -46,7 +46,6 @@ from monitor.usage.returns.tables import (
     ReturnLink,
 )
 
-RETRIED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.UNCERTAIN)
 # never handed to a mail server, as far as anybody can know
 UNTOUCHED = (MessageState.PENDING, MessageState.DEFERRED, MessageState.ON_HOLD)
 # no lease is longer: one that seems to be was written by a clock that ran ahead

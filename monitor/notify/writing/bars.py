@@ -10,7 +10,6 @@ from monitor.catalogue.words import Label
 from monitor.evidence.shown import ShownFinding
 
 WIDTH = 240  # pixels, from -1 to 1 standard deviation
-BAND = 24  # pixels on each side of the middle: 0.2
 _LEAST = 4  # pixels of a bar that can still be seen
 _UNSETTLED = frozenset({Label.NOT_SETTLED, Label.DISAGREE, Label.NOTHING})
 

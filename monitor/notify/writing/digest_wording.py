@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitor.gap import use_changes
-from monitor.gap.telling import moves
+from monitor.gap.wording import moves
 from monitor.kernel.language.english import day, listed, month, number, plural, sentence
 from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.notify.rules import plain

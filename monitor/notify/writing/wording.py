@@ -15,7 +15,7 @@ from monitor.feeds.identifiers import destinations
 from monitor.gap import use_changes
 from monitor.gap.meaning import Meaning, meaning
 from monitor.gap.rules import State
-from monitor.gap.telling import label_was, moved, moves, tier_move, used
+from monitor.gap.wording import label_was, moved, moves, tier_move, used
 from monitor.kernel.language.english import (
     NOT_KNOWN,
     dated,

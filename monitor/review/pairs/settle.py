@@ -58,7 +58,7 @@ def settle_link(  # noqa: PLR0913 - the form's fields
 ) -> Settled:
     """Confirm or reject a proposed link, with what follows for papers, study and queue.
 
-    The same answer again changes nothing. ``version`` is ``pairing.seen`` of the two papers as
+    The same answer again changes nothing. ``version`` is ``compare.seen`` of the two papers as
     the form showed them.
 
     Raises:

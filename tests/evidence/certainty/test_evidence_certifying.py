@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 
-from monitor.accounts.tables import Role, User
+from monitor.accounts.tables import Role
 from monitor.catalogue import loader
 from monitor.catalogue.words import (
     ArmRole,
@@ -30,11 +31,9 @@ from monitor.evidence.certainty.views import LabelTurn
 from monitor.evidence.tables import CertaintyOpinion, CertaintyRow
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
-from monitor.literature.tables import Lane, Paper, Study, StudyPaper
 from monitor.ops import exports
 from monitor.review.reading.model import Arm, Reading, ReadingResult, Reported, Risk, to_json
 from monitor.review.rules import as_facts, versioned
-from monitor.review.tables import Decision
 from monitor.review.words import DecisionVerdict, Settling
 
 NONE = dict.fromkeys(CertaintyDomain, 0)
@@ -75,7 +74,7 @@ class World:
         self.session, self.now, self.catalogue = session, now, loader.load()
         ten(session, self.catalogue, now)
         self.ann, self.ben, self.cat, self.reader = (
-            self._person(name, role)
+            rows.person(session, name, role, at=now)
             for name, role in (
                 ("Ann", Role.REVIEWER),
                 ("Ben", Role.REVIEWER),
@@ -84,49 +83,21 @@ class World:
             )
         )
 
-    def _person(self, name, role):
-        address = f"{name.lower()}@example.org"
-        person = User(address=address, name=name, role=role, created_at=self.now)
-        self.session.add(person)
-        self.session.flush()
-        return person
-
     def study(self, label):
-        study = Study(label=label, created_at=self.now)
-        paper = Paper(
-            title=f"Invented paper of {label}",
-            authors=[],
-            publication_types=[],
-            keywords=[],
-            published=date(2025, 9, 1),
-            year=2025,
-            read_by=1,
-            lane=Lane.EVALUATED,
-            first_seen_at=self.now,
-            changed_at=self.now,
-        )
-        self.session.add_all([study, paper])
-        self.session.flush()
-        self.session.add(
-            StudyPaper(paper_id=paper.id, study_id=study.id, role="main report", linked_at=self.now)
-        )
-        return study.id
+        title, published = f"Invented paper of {label}", date(2025, 9, 1)
+        paper = rows.paper(self.session, title, at=self.now, published=published, year=2025)
+        return rows.study(self.session, label, paper, at=self.now).id
 
     def decide(self, study_id, told=None, verdict=DecisionVerdict.ACCEPT):
         facts = versioned(as_facts(judgement("cos")))
-        self.session.add(
-            Decision(
-                token=str(uuid4()),
-                study_id=study_id,
-                verdict=verdict,
-                reason="",
-                interventions=["cos"],
-                facts=facts | {"reading": to_json(told or reading())},
-                decided_by=[self.ann.id, self.ben.id],
-                at=self.now,
-            )
+        rows.decision(
+            self.session,
+            study_id,
+            facts | {"reading": to_json(told or reading())},
+            verdict,
+            by=(self.ann.id, self.ben.id),
+            at=self.now,
         )
-        self.session.flush()
 
     def trial(self, label, **told):
         study_id = self.study(label)

@@ -14,7 +14,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/sup
 from monitor.catalogue import loader
 from monitor.catalogue.words import Label, ResultClass
 from monitor.evidence.shown import ShownFinding
-from monitor.evidence.synthesis import makeup, telling
+from monitor.evidence.synthesis import makeup, wording
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.gap.explaining import rule_lines
 from monitor.web.public.shown.forest import forest
@@ -51,7 +51,7 @@ def test_no_reader_is_told_of_a_benefit_in_harms(name):
     line = ShownFinding.of(finding, POLICY.delta)
     seen = forest(finding, makeup.hear(showing.studies, CATALOGUE), CATALOGUE)
     told = [
-        telling.whole(finding, POLICY, CATALOGUE.sentences),
+        wording.whole(finding, POLICY, CATALOGUE.sentences),
         line.told,
         line.told_label,
         rule_lines.case(line, POLICY.delta),
@@ -69,7 +69,7 @@ def test_no_reader_is_told_of_a_benefit_in_harms(name):
 def test_the_sentence_says_which_way_the_harms_go():
     def said(*bodies):
         showing = showing_of("vipp", [harms(reported) for reported in bodies])
-        return telling.whole(showing.findings[0], POLICY, CATALOGUE.sentences)
+        return wording.whole(showing.findings[0], POLICY, CATALOGUE.sentences)
 
     assert said(smd(-0.6, 200)).startswith("Families had more harms with it than with usual care")
     assert "had less of them than the average family" in said(smd(0.9, 200))

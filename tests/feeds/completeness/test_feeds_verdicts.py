@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.completeness import sentences, verdicts
+from monitor.feeds.completeness import verdicts, wording
 from monitor.feeds.completeness.verdicts import (
     DayOfAsking,
     Look,
@@ -67,7 +67,7 @@ def feed(**more) -> QueryReading:
 
 
 def said(*given_: QueryReading, asked=DayOfAsking.COMPLETE, now=LATER, **more) -> tuple[str, str]:
-    verdict = sentences.judge_source(DAY, SourceFacts("PubMed", asked, given_, **more), now)
+    verdict = wording.judge_source(DAY, SourceFacts("PubMed", asked, given_, **more), now)
     return verdict.word.value, verdict.sentence
 
 
@@ -231,8 +231,8 @@ def test_a_source_judged_by_its_polls():
 
 
 def day(*facts: SourceFacts, began=SIX, now=LATER) -> tuple[str, str]:
-    judged = [(one, sentences.judge_source(DAY, one, now)) for one in facts]
-    verdict = sentences.judge_day(DAY, judged, began, now)
+    judged = [(one, wording.judge_source(DAY, one, now)) for one in facts]
+    verdict = wording.judge_day(DAY, judged, began, now)
     return verdict.word.value, verdict.sentence
 
 
@@ -326,8 +326,8 @@ def test_a_source_is_as_its_worst_query(facts, now):
 
 @given(st.lists(FACTS, min_size=1, max_size=4), MOMENTS)
 def test_every_day_gets_a_sentence_that_claims_no_more_than_its_word(facts, now):
-    judged = [(one, sentences.judge_source(DAY, one, now)) for one in facts]
-    verdict = sentences.judge_day(DAY, judged, None, now)
+    judged = [(one, wording.judge_source(DAY, one, now)) for one in facts]
+    verdict = wording.judge_day(DAY, judged, None, now)
     for one in [verdict, *(source for _, source in judged)]:
         assert re.fullmatch(r"[A-Z0-9].*\.", one.sentence)
         assert "nothing new" not in one.sentence

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from bounce_mails import FORGED_ID, dsn  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
@@ -69,16 +70,7 @@ class Box:
         address, uuid, at = f"{name}@reader.example", str(uuid4()), self.clock()
         before = at - timedelta(days=1)
         with self.service.database.write() as session:
-            reader = Subscriber(
-                address=address,
-                state=SubscriberState.ACTIVE,
-                interventions=["cos"],
-                purpose="news",
-                asked_at=before,
-                confirmed_at=before,
-            )
-            session.add(reader)
-            session.flush()
+            reader = rows.reader(session, name, "cos", at=before)
             message = Message(
                 uuid=uuid,
                 message_id=f"<{uuid}@example.org>",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.catalogue import service as catalogue_service
@@ -16,8 +17,6 @@ from monitor.notify.tables import (
     HeldNews,
     Message,
     MessageKind,
-    Subscriber,
-    SubscriberState,
 )
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence, Kind
@@ -37,17 +36,7 @@ def service(database, tmp_path, clock, nobody_asked):
     with service.database.write() as session:
         catalogue_service.sync(session, service.catalogue, at=at)
         for number in range(7):
-            reader = Subscriber(
-                address=f"r{number}@reader.example",
-                state=SubscriberState.ACTIVE,
-                interventions=["cos"],
-                purpose="news",
-                asked_at=at,
-                confirmed_at=at,
-                left_at=None,
-            )
-            session.add(reader)
-            session.flush()
+            reader = rows.reader(session, f"r{number}", "cos", at=at)
             terms = Terms(Cadence.MONTHLY, frozenset({*USUAL, Kind.PROOF}), 1)
             chosen.keep(session, reader.id, terms, at=at, begins=True)
     yield service

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select, update
 
 from monitor.feeds.records import Identifier
@@ -121,13 +122,8 @@ def test_two_papers_that_turn_out_to_be_one_are_merged(polled):
     with polled.database.write() as session:
         owner = session.get_one(PaperIdentifier, (doi.scheme, doi.value))
         first = owner.paper_id
-        twin = Paper(
-            title=found.citation["title"], authors=[], publication_types=[], keywords=[],
-            read_by=1, lane=Lane.NONE, version=1,
-            first_seen_at=polled.clock(), changed_at=polled.clock(),
-        )  # fmt: skip
-        session.add(twin)
-        session.flush()
+        title = found.citation["title"]
+        twin = rows.paper(session, title, at=polled.clock(), lane=Lane.NONE)
         owner.paper_id = twin.id
     again(polled)
     with polled.database.read() as session:

@@ -1,11 +1,10 @@
 """The job that orders the queue: it works when something was decided, and else leaves all alone."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select, update
 
 from monitor.jobs.upkeep.ordering import order_due
-from monitor.literature.tables import Paper
-from monitor.literature.words import Lane
 from monitor.review import queries
 from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, QueueOrder
@@ -26,22 +25,11 @@ def test_an_empty_queue_is_ordered_once_and_then_left_alone(service):
 @pytest.fixture
 def queued(service):
     """A service with a queue of nine papers that has never been ordered; gives their ids."""
-    names: dict[str, list[str]] = {"authors": [], "publication_types": [], "keywords": []}
     with service.database.write() as session:
         papers = [
-            Paper(
-                title=f"Paper {number}",
-                year=2010 + number,
-                lane=Lane.EVALUATED,
-                first_seen_at=service.clock(),
-                changed_at=service.clock(),
-                read_by=1,
-                **names,
-            )
+            rows.paper(session, f"Paper {number}", at=service.clock(), year=2010 + number)
             for number in range(9)
         ]
-        session.add_all(papers)
-        session.flush()
         at = service.clock()
         session.add_all(
             QueueItem(paper_id=paper.id, stage=Stage.TO_SCREEN, queued_at=at, moved_at=at, parts={})

@@ -6,11 +6,11 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from monitor.accounts.tables import Role, User
 from monitor.catalogue.service import sync
 from monitor.feeds.records import Citation, Identifier
 from monitor.kernel.errors import Conflict
@@ -84,9 +84,7 @@ def world(tmp_path_factory, sqlite_template, catalogue, matcher, new_intake):
     database = Database(f"sqlite:///{path}")
     with database.write() as session:
         sync(session, catalogue, NOW)
-        ann = User(address="ann@example.org", name="Ann", role=Role.REVIEWER, created_at=NOW)
-        session.add(ann)
-        session.flush()
+        ann = rows.person(session, "Ann", at=NOW)
         yield SimpleNamespace(
             session=session, matcher=matcher, ann=ann, intake=new_intake, tokens=count()
         )

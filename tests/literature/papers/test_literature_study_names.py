@@ -3,10 +3,10 @@
 import itertools
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.accounts.tables import Role, User
 from monitor.literature import service
 from monitor.literature.papers.study_names import (
     family_name,
@@ -15,8 +15,7 @@ from monitor.literature.papers.study_names import (
     next_letter,
     study_name,
 )
-from monitor.literature.tables import Paper, Study
-from monitor.literature.words import Lane
+from monitor.literature.tables import Study
 
 FAMILIES = ("Alder", "O’Neill", "Smith-Jones", "Øverås", "Li", "Ng", "van der Berg", "De Wolff")
 GIVEN = ("Pat", "Åse", "Jo-Ann", "Quin Robin")
@@ -109,17 +108,11 @@ def test_letters_run_on_and_none_is_given_twice():
 @pytest.fixture
 def make(session, now):
     """Give a maker of studies: each of a paper of its own, under a name."""
-    by = User(address="ann@team.example", name="Ann Example", role=Role.REVIEWER, created_at=now)
-    session.add(by)
+    by = rows.person(session, "Ann Example", at=now)
     number = itertools.count(1)
 
     def make(label):
-        paper = Paper(
-            title=f"Trial {next(number)}", authors=[], publication_types=[], keywords=[], read_by=1,
-            lane=Lane.EVALUATED, first_seen_at=now, changed_at=now, version=1,
-        )  # fmt: skip
-        session.add(paper)
-        session.flush()
+        paper = rows.paper(session, f"Trial {next(number)}", at=now)
         return service.create_study(session, paper_id=paper.id, label=label, by=by, at=now)
 
     return make

@@ -19,7 +19,7 @@ from monitor.catalogue.words import (
 )
 from monitor.evidence.shown import COMPARATORS, OUTCOMES, ShownFinding
 from monitor.evidence.shown import place as place_of
-from monitor.gap import telling
+from monitor.gap import wording as state_wording
 from monitor.gap.rules import State, changed, sentence
 from monitor.gap.words import ChangeKind
 from monitor.notify.writing import wording
@@ -87,8 +87,8 @@ def change(before, after):
 
 
 def whole(said, after):
-    findings = [telling.findings_clause(after.direction, word) for word in ("now", "still")]
-    return telling.tier_clause(after) in said and any(each in said for each in findings)
+    findings = [state_wording.findings_clause(after.direction, word) for word in ("now", "still")]
+    return state_wording.tier_clause(after) in said and any(each in said for each in findings)
 
 
 @given(st.none() | states, states, st.booleans())
@@ -117,14 +117,14 @@ def test_whatever_moved_in_what_trials_show_is_told_also_where_the_last_study_is
     before, after
 ):
     after = replace(after, direction=before.direction)
-    moved = telling.moved(before, after)
+    moved = state_wording.moved(before, after)
     assert (ChangeKind.FINDINGS in changed(before, after)) == bool(moved)
     told = sentence(NAME, before, after, "x")
     rows = [row.label for row in wording.rows(change(before, after))]
     for line in moved:
         assert f"read “{line.told}” {place_of(line)} (before: “" in told
         assert after.said is None or f"What trials since show {place_of(line)}" in rows
-    backwards = {place_of(line) for line in telling.moved(after, before)}
+    backwards = {place_of(line) for line in state_wording.moved(after, before)}
     assert backwards == {place_of(line) for line in moved}
 
 
@@ -160,7 +160,7 @@ def test_what_was_not_kept_apart_before_is_not_called_nothing_to_go_on(after, be
 
 @given(states)
 def test_beside_the_reviews_word_stands_only_what_a_headline_could_be_read_off(state):
-    beside = telling.since(state)
+    beside = state_wording.since(state)
     assert beside is None or beside.outcome_class in {"attachment", "proximal"}
 
 

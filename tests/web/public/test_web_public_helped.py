@@ -1,6 +1,7 @@
 """The page of the question: opening it answers nothing; one press does, once, and may be changed."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.notify import chosen
@@ -11,8 +12,6 @@ from monitor.notify.tables import (
     Message,
     MessageKind,
     ReaderTerms,
-    Subscriber,
-    SubscriberState,
 )
 from monitor.notify.terms import OF_NEW
 from monitor.notify.words import Helped
@@ -24,12 +23,7 @@ TOLD = "Circle of Security: findings moved."
 def link(app, published, settings, now):
     """Ask one reader; gives the link of the question."""
     with published.write() as session:
-        reader = Subscriber(
-            address="anna@reader.example", state=SubscriberState.ACTIVE, interventions=["cos"],
-            purpose="news", asked_at=now, confirmed_at=now, left_at=None,
-        )  # fmt: skip
-        session.add(reader)
-        session.flush()
+        reader = rows.reader(session, "anna", "cos", at=now)
         chosen.keep(session, reader.id, OF_NEW, at=now, begins=True)
         context = {"told": TOLD, "told_at": now.isoformat()}
         message = queue(

@@ -5,11 +5,10 @@ import re
 
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
+from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.literature.matching.matcher import Matcher
-from monitor.service import Service
 from monitor.web.app import create_app
 
 PAGES = (
@@ -287,10 +286,8 @@ def test_the_notice_stands_on_every_page(make_app):
         assert "All &lt;b&gt;invented&lt;/b&gt; &amp; shown." in client.get(path).text, path
 
 
-def test_before_the_baseline_is_published_pages_say_so(database, catalogue, settings, clock):
-    app = create_app(
-        Service(settings, database, catalogue, Matcher(catalogue), b"s" * 32, clock), testing=True
-    )
+def test_before_the_baseline_is_published_pages_say_so(database, settings, clock):
+    app = create_app(service_of(database, settings, clock), testing=True)
     page = app.test_client().get("/")
     assert page.status_code == 404
     assert "gap-monitor init" in page.text

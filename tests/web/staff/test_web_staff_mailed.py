@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from services import SECRET  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.notify import queries as mail
 from monitor.notify.readers import tokens
 from monitor.notify.tables import MessageKind
 
-SECRET = b"a secret of tests, 32 bytes long"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{64}")
 
 

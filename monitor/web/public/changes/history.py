@@ -14,7 +14,7 @@ from monitor.catalogue.loader import Catalogue
 from monitor.gap import history
 from monitor.gap.history import StatePart
 from monitor.gap.states import State
-from monitor.gap.telling import tier_words, trials_words, used
+from monitor.gap.wording import tier_words, trials_words, used
 from monitor.kernel.errors import InvalidInput, MonitorError, NotFound
 from monitor.kernel.language.english import full
 from monitor.kernel.language.uk import long_date, read_day, uk_day, uk_day_of

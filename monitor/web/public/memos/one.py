@@ -13,7 +13,7 @@ from monitor.evidence.certainty.rules import leading
 from monitor.evidence.certainty.views import BodyCertainty
 from monitor.evidence.showing import showing
 from monitor.evidence.synthesis.index_results import Index
-from monitor.evidence.synthesis.telling import independence
+from monitor.evidence.synthesis.wording import independence
 from monitor.feeds import queries as feeds
 from monitor.gap import history
 from monitor.gap import queries as gap

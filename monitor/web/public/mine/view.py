@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.gap import queries as gap
 from monitor.gap.tables import Change
-from monitor.mine import compared, links, mail, queries, rules, telling
+from monitor.mine import compared, links, mail, queries, rules, wording
 from monitor.mine import service as mine
 from monitor.mine.mail import Choice
 from monitor.mine.queries import HeldService
@@ -51,9 +51,9 @@ def _view(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - rad
             until=whose.until,
             held=held,
             newest=max((kept.changed_at for kept in held), default=None),
-            title=telling.title(states, entries),
-            pattern=telling.pattern(states, entries),
-            unknown=telling.unknown(states, entries),
+            title=wording.title(states, entries),
+            pattern=wording.pattern(states, entries),
+            unknown=wording.unknown(states, entries),
             sections=compared.sections(lines, entries),
             groups=_groups(states, held),
             news=_news(session, buyer.looked_before, entries),
@@ -66,7 +66,7 @@ def _view(typed: Typed, problems: Problems | None) -> str:  # noqa: ARG001 - rad
             mail=mail.of_buyer(session, whose.address, here.catalogue.slugs),
             purpose=PURPOSE,
             policy=here.catalogue.gap,
-            telling=telling,
+            wording=wording,
             done=_done(),
             problems=problems,
         )
@@ -162,7 +162,7 @@ def _news(
     if since is None:
         return []
     changes = [change for change in gap.changes(session, limit=_MOST_NEWS) if change.at > since]
-    return [(change, telling.own(own_use(entries, change.slug))) for change in changes]
+    return [(change, wording.own(own_use(entries, change.slug))) for change in changes]
 
 
 def _done() -> str:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Label, ResultClass
-from monitor.evidence.synthesis import makeup, telling
+from monitor.evidence.synthesis import makeup, wording
 from monitor.evidence.synthesis.findings import Finding, PoolLine, findings
 from monitor.evidence.synthesis.harm_words import for_readers
 from monitor.evidence.synthesis.index_results import Index
 from monitor.evidence.synthesis.makeup import ChosenResult, Hearing, Voice
 from monitor.evidence.synthesis.pooling import Method, Pool
-from monitor.evidence.synthesis.telling import SentenceFacts, interval, number
+from monitor.evidence.synthesis.wording import SentenceFacts, interval, number
 from monitor.kernel.language.english import listed, plural, sentence
 from monitor.review.queries import AcceptedStudy
 from monitor.web import formats
@@ -118,7 +118,7 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
     pooled = [voice for voice in voices if not voice.beside]
     comparator = _comparator(finding, pooled or voices, catalogue)
     lines = _lines(finding, voices, hearing, catalogue)
-    said = SentenceFacts(about.short, comparator, telling.events_of(pooled))
+    said = SentenceFacts(about.short, comparator, wording.events_of(pooled))
     scale = _scale(finding, voices, [line for _, _, line in lines], catalogue)
     weights = {study: 100 * share for study, share in finding.weights.items()}
     apart = finding.main.pool is not None and finding.main.pool.method is Method.APART
@@ -131,8 +131,8 @@ def forest(finding: Finding, hearing: Hearing, catalogue: Catalogue) -> Forest:
         short=about.short,
         right=catalogue.sentences.of(kind).adds.right.format(it=about.short),
         comparator=comparator,
-        sentence=telling.sentence(finding, catalogue.synthesis, catalogue.sentences, said),
-        frequencies=telling.frequencies(finding, catalogue.synthesis, catalogue.sentences, said),
+        sentence=wording.sentence(finding, catalogue.synthesis, catalogue.sentences, said),
+        frequencies=wording.frequencies(finding, catalogue.synthesis, catalogue.sentences, said),
         facts=tuple(_facts(finding, rows, catalogue, hearing.studies)),
         scale=scale,
         rows=tuple(row for row in rows if not row.beside and row.mark),
@@ -228,7 +228,7 @@ def _compared(chosen: Sequence[ChosenResult], catalogue: Catalogue) -> tuple[str
 
 def _comparator(finding: Finding, voices: Iterable[Voice], catalogue: Catalogue) -> str:
     names = {about.slug: about.short for about in catalogue.interventions}
-    return telling.comparator_of(voices, finding, catalogue.sentences, names)
+    return wording.comparator_of(voices, finding, catalogue.sentences, names)
 
 
 def _scale(
@@ -250,10 +250,10 @@ def _facts(
     """Tell what stands behind the sentence: how many, against what, whose, where, how rigorous."""
     if not finding.index:
         return
-    yield telling.independence(finding.index)
+    yield wording.independence(finding.index)
     british = [row.label for row in rows if row.uk and not row.beside]
     yield f"In the UK: {listed(british)}" if british else "None known to be in the UK"
-    null = telling.not_effective(finding.index, catalogue.synthesis)
+    null = wording.not_effective(finding.index, catalogue.synthesis)
     if null and finding.outcome_class != ResultClass.HARM:  # as many harms are no want of effect
         names = listed([studies[name].label for name in null])
         yield catalogue.sentences.adds.not_effective.format(studies=names).rstrip(".")
@@ -266,7 +266,7 @@ def _lines(
     index = finding.index
     lines = []
     if any(study.developer_led for study in index):
-        note = telling.independence(index).lower()
+        note = wording.independence(index).lower()
         lines.append(("Without developers’ own", note, finding.without_developers))
     if any(study.some_concerns for study in index):
         low = sum(not study.some_concerns for study in index)
@@ -339,7 +339,7 @@ def _summary(name: str, note: str, line: PoolLine, scale: Scale, finding: Findin
 def _amount(line: PoolLine, finding: Finding) -> str:
     if line.pool is not None:
         randomised = all(study.randomised for study in finding.index)
-        return telling.amount(line, randomised=randomised)
+        return wording.amount(line, randomised=randomised)
     if line is finding.main and finding.signs.heard:
         return f"{plural(finding.signs.heard, 'result')}, size not known"
     return "none whose size is known"

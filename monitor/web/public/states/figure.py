@@ -9,7 +9,7 @@ from monitor.gap import rules
 from monitor.gap.meaning import caution, meaning
 from monitor.gap.queries import InterventionState
 from monitor.gap.rules import State
-from monitor.gap.telling import tier_words, trials_words, used
+from monitor.gap.wording import tier_words, trials_words, used
 from monitor.review.words import shown
 from monitor.usage.bands import bands_met
 from monitor.web import formats

@@ -5,10 +5,11 @@ import re
 from datetime import date
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
-from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
+from monitor.notify.tables import ReaderTerms
 from monitor.notify.words import Cadence
 from monitor.usage import queries, service, wave_table
 from monitor.usage.about import AboutWave
@@ -117,12 +118,7 @@ def test_a_draft_that_was_in_the_field_before_says_what_stays(begun, admin, draf
 def test_readers_are_told_apart_by_how_often_they_chose(begun, admin, draft):
     with begun.database.write() as session:
         for number, cadence in enumerate([None, Cadence.MONTHLY, Cadence.MONTHLY]):
-            reader = Subscriber(
-                address=f"r{number}@reader.example", state=SubscriberState.ACTIVE, purpose="news",
-                interventions=["vipp"], asked_at=begun.at, confirmed_at=begun.at,
-            )  # fmt: skip
-            session.add(reader)
-            session.flush()
+            reader = rows.reader(session, f"r{number}", "vipp", at=begun.at)
             if cadence:
                 session.add(
                     ReaderTerms(

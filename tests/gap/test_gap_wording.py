@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitor.catalogue.words import Direction, GapKind, Tier, UsageBand
 from monitor.gap import meaning as explaining
-from monitor.gap import telling
+from monitor.gap import wording as state_wording
 from monitor.gap.rules import State, sentence
 from monitor.notify.writing import wording
 from monitor.web.public.states import figure
@@ -52,7 +52,7 @@ states = st.builds(
     ],
 )  # fmt: skip
 def test_a_tier_is_told_with_what_it_may_be(bounds, words):
-    assert telling.tier_words(state(*bounds)) == words
+    assert state_wording.tier_words(state(*bounds)) == words
 
 
 @given(st.none() | states, states)
@@ -68,12 +68,12 @@ def test_subject_lead_table_and_page_tell_one_tier(before, after):
     for said in (subject, lead, row, page):
         for word in ("undetermined", "no longer settled", "last known tier"):
             assert word not in said.lower()
-        maybe = telling.maybe_words(after)
+        maybe = state_wording.maybe_words(after)
         assert maybe in said
         if after.settled and (before is None or before.settled):
             assert "for now" not in said
-    assert telling.tier_clause(after) in subject
-    if before and telling.tier_words(before) == telling.tier_words(after):
+    assert state_wording.tier_clause(after) in subject
+    if before and state_wording.tier_words(before) == state_wording.tier_words(after):
         assert "tier still" in subject
 
 
@@ -88,7 +88,7 @@ def test_nothing_says_that_findings_differ_or_that_there_is_no_difference_where_
     one = state(tier, tier, tier, direction)
     told = figure.meaning(one)
     words = " ".join(
-        [told.lead, told.buying, told.choosing, telling.moves(None, one), *figure.parts(one).values(),
+        [told.lead, told.buying, told.choosing, state_wording.moves(None, one), *figure.parts(one).values(),
          sentence("DDP", None, one, "x"), sentence("DDP", one, one, "x")]
     )  # fmt: skip
     assert ("differ are" in words) == (direction is Direction.MIXED and tier is not Tier.WEAK)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from monitor.catalogue.words import GapKind, Tier
 from monitor.gap.states import State
-from monitor.gap.telling import used
+from monitor.gap.wording import used
 from monitor.kernel.language import english
 from monitor.mine.rules import HEADINGS, Bought, OwnUse, ServiceEntry, bought_of, touched
 

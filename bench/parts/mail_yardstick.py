@@ -5,7 +5,7 @@ smtplib, and a commit for each that was accepted. It claims nothing, enters noth
 and would send everything again after a crash before its commit. What it sends may be bytes that
 were ready before the clock started, or made as they are sent: an ``EmailMessage``, or all of a mail.
 
-    python bench/mail_yardstick.py serve [FILE]        prints its port, and serves until it is ended
+    python bench/parts/mail_yardstick.py serve [FILE]        prints its port, and serves until it is ended
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from typing import TextIO, cast
 
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from monitor.kernel.persistence.database import Database
 

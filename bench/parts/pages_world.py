@@ -8,28 +8,25 @@ message. The ledger's chain is not worked out: no page reads it.
 import json
 import random
 import secrets
-import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 from monitor.accounts import passwords  # noqa: E402 - found through the path set above
 from monitor.catalogue.loader import Catalogue  # noqa: E402 - the same
 from monitor.jobs.schedule import SCHEDULE  # noqa: E402 - the same
 from monitor.jobs.service import prepare  # noqa: E402 - the same
 from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
-from monitor.ops.schema import metadata  # noqa: E402 - the same
 from monitor.review.words import ExclusionReason  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
+from parts.bulk import Bulk, Row  # noqa: E402 - the same
 
 try:  # the same bench measures versions of before, which keep nothing so
     from monitor.kernel.persistence import triggers
@@ -61,7 +58,6 @@ _COMMON = ("attachment", "a", "of", "children", "and")
 _SENTENCES = [
     " ".join(_choose.choices(_VOCABULARY, _WEIGHTS, k=14)).capitalize() + "." for _ in range(800)
 ]
-Row = dict[str, Any]
 
 
 def make(service: Service, papers: int) -> None:
@@ -99,61 +95,6 @@ def finish(database: Database) -> None:
         connection.exec_driver_sql("ANALYZE")
         if not database.is_sqlite:
             connection.exec_driver_sql("VACUUM ANALYZE")
-
-
-class Bulk:
-    """Writes rows as fast as either database takes them."""
-
-    def __init__(self, database: Database) -> None:
-        self.sqlite = database.is_sqlite
-        if self.sqlite:
-            self.connection: Any = sqlite3.connect(str(database.path))
-            self.connection.execute("PRAGMA synchronous=OFF")
-            self.connection.execute("PRAGMA cache_size=-400000")
-        else:
-            url = make_url(database.url).set(drivername="postgresql")
-            self.connection = psycopg.connect(url.render_as_string(hide_password=False))
-            self.connection.execute("SET TIME ZONE 'UTC'")
-
-    def __enter__(self) -> "Bulk":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.commit()
-        self.connection.close()
-
-    def write(self, table: str, rows: Iterable[Row]) -> None:
-        """Write rows that all have the keys of the first; those that are no column are left out."""
-        columns = [column.name for column in metadata.tables[table].columns]
-        rows = iter(rows)
-        first = next(rows, None)
-        if first is None:
-            return
-        names = [name for name in columns if name in first]
-        quoted = ", ".join(f'"{name}"' for name in names)
-
-        def values() -> Iterator[tuple[Any, ...]]:
-            yield tuple(first[name] for name in names)
-            for row in rows:
-                yield tuple(row[name] for name in names)
-
-        if self.sqlite:
-            places = ", ".join("?" * len(names))
-            adding = f'INSERT INTO "{table}" ({quoted}) VALUES ({places})'  # noqa: S608 - our own names
-            self.connection.executemany(adding, values())
-        else:
-            with (
-                self.connection.cursor() as cursor,
-                cursor.copy(f'COPY "{table}" ({quoted}) FROM STDIN') as copy,
-            ):
-                for row in values():
-                    copy.write_row(row)
-            if {"id"} == {column.name for column in metadata.tables[table].primary_key}:
-                self.connection.execute(
-                    f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'),"  # noqa: S608 - the same
-                    f' (SELECT max(id) FROM "{table}"))'
-                )
-        self.connection.commit()
 
 
 def at(minutes: float) -> str:

@@ -1,6 +1,6 @@
 """Runs bib-dedupe on one table, in an environment of its own (it wants pandas). See dedupe.py.
 
-    PYTHON bench/dedupe_yardstick.py TABLE.csv
+    PYTHON bench/parts/dedupe_yardstick.py TABLE.csv
 
 Prints its groups and its processor seconds, those of its own processes included, as JSON.
 """

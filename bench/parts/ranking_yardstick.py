@@ -1,6 +1,6 @@
 """ASReview's default model on the sets that bench/ranking.py hands over; run by it alone.
 
-    PYTHON bench/ranking_yardstick.py < sets.json > orders.json
+    PYTHON bench/parts/ranking_yardstick.py < sets.json > orders.json
 
 PYTHON is one with ``asreview`` and ``asreview-insights``. Reads ``{name: {"titles", "abstracts",
 "labels", "priors": [[…]]}}``; gives, by name and run, the records in the order that ASReview's own

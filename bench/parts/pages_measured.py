@@ -1,0 +1,251 @@
+"""Serves a world as shipped and measures what its pages take.
+
+python bench/parts/pages_measured.py URL FOLDER        serves it, until its input ends
+"""
+
+import contextlib
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import waitress
+from flask import Flask, Response
+from sqlalchemy import event, text
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+from monitor.kernel.persistence.database import Database, affected  # noqa: E402 - found through the path set above
+from monitor.web.app import create_app  # noqa: E402 - the same
+from parts.pages_asked import Page  # noqa: E402 - the same
+from parts.pages_kept import service_of  # noqa: E402 - the same
+from parts.pages_world import SESSIONS, token_of  # noqa: E402 - the same
+
+THREADS = 16  # as cli.serving has it
+CONNECTIONS, LEAST = SESSIONS, 24
+BETWEEN_COMMITS = 0.1  # seconds
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Where pages are asked for, how long to wait for one, and for how long to ask over 8 connections."""
+
+    port: int
+    patience: float
+    seconds: float = 3.0
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
+
+
+@dataclass
+class Anew:
+    """What was measured of a page where something had been committed, in ms."""
+
+    late: float
+    statements: int
+    database: float
+    cpu: float
+
+
+@dataclass
+class Figure:
+    """What was measured of a page while nothing was committed, in ms; ``anew`` else."""
+
+    page: Page
+    median: float
+    late: float
+    alone: float
+    cpu: float
+    anew: Anew | None = None
+
+
+def serve(url: str, folder: Path) -> None:
+    """Serve a world in this process; prints the port."""
+    database = Database(url)
+    app = create_app(service_of(database, folder))
+    _tell_statements(app, database)
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=THREADS, ident=None)
+    print(server.effective_port, flush=True)
+    threading.Thread(target=_end_with_who_began_it, daemon=True).start()
+    server.run()
+
+
+def _end_with_who_began_it() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def _tell_statements(app: Flask, database: Database) -> None:
+    """Put into every answer's head how many statements it took and for how long."""
+    spent = threading.local()
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def _begun(*_: object) -> None:
+        spent.began = time.perf_counter()
+
+    @event.listens_for(database.engine, "after_cursor_execute")
+    def _ended(*_: object) -> None:
+        spent.count = getattr(spent, "count", 0) + 1
+        spent.took = getattr(spent, "took", 0.0) + time.perf_counter() - spent.began
+
+    def _anew() -> None:
+        spent.count, spent.took, spent.cpu = 0, 0.0, time.thread_time()
+
+    # before it is found out who is asking: that is a part of each page
+    app.before_request_funcs.setdefault(None, []).insert(0, _anew)
+
+    @app.after_request
+    def _told(answer: Response) -> Response:
+        cpu = time.thread_time() - getattr(spent, "cpu", 0.0)
+        told = (getattr(spent, "count", 0), 1000 * getattr(spent, "took", 0.0), 1000 * cpu)
+        answer.headers["X-Statements"] = " ".join(f"{one:.2f}" for one in told)
+        return answer
+
+
+@contextlib.contextmanager
+def served(url: str, folder: Path) -> Iterator[int]:
+    """Serve a world in a process of its own; gives the port."""
+    command = [sys.executable, __file__, url, str(folder)]
+    # its input ends with this process, however that ends, and so does it
+    process = subprocess.Popen(  # noqa: S603 - ourselves
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        yield int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ask(
+    connection: http.client.HTTPConnection, page: Page, number: int = 0
+) -> tuple[int, list[float]]:
+    """Ask a page, as the session of this number; gives the status and what it took of the server."""
+    headers = {"Cookie": f"session={token_of(page.who, number)}"} if page.who else {}
+    if page.tag:
+        headers["If-None-Match"] = page.tag
+    connection.request("GET", page.path, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, [float(one) for one in answer.getheader("X-Statements", "0 0 0").split()]
+
+
+def measure(asking: Asking, page: Page, database: Database | None = None) -> Figure:
+    """Ask one page over one connection, and then over eight; and the same while ``database`` is written to."""
+    patience = asking.patience
+    told: list[list[float]] = []
+    alone = _times(asking, page, 1, told)
+    took = _times(asking, page, CONNECTIONS, []) or [patience * 1000]
+    figure = Figure(
+        page,
+        statistics.median(took),
+        _late(took),
+        statistics.median(alone) if alone else patience * 1000,
+        statistics.median(cpu for _, _, cpu in told) if told else 0.0,
+    )
+    if database is not None:
+        figure.anew = _anew(asking, page, database)
+    return figure
+
+
+def _anew(asking: Asking, page: Page, database: Database) -> Anew:
+    told: list[list[float]] = []
+    connection = asking.connect()
+    with contextlib.suppress(OSError):
+        for _ in range(LEAST):
+            commit(database)
+            told.append(ask(connection, page)[1])
+    connection.close()
+    with committing(database):
+        took = _times(asking, page, CONNECTIONS, []) or [asking.patience * 1000]
+    count, in_sql, cpu = (statistics.median(one) for one in zip(*told or [[0.0] * 3], strict=True))
+    return Anew(_late(took), int(count), in_sql, cpu)
+
+
+def commit(database: Database) -> None:
+    """Commit what a job leaves whenever it ran. (SQLite commits nothing where a row stays as it is.)"""
+    ran = "UPDATE job SET took_seconds = coalesce(took_seconds, 0) + 1 WHERE name = 'deliver'"
+    with database.write() as session:
+        affected(session.execute(text(ran)), expected=1)
+
+
+@contextlib.contextmanager
+def committing(database: Database) -> Iterator[None]:
+    """Commit again and again meanwhile."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(BETWEEN_COMMITS):
+            commit(database)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        worker.join()
+
+
+def _late(took: list[float]) -> float:
+    return sorted(took)[min(len(took) - 1, int(0.95 * len(took)))]
+
+
+def _times(asking: Asking, page: Page, connections: int, told: list[list[float]]) -> list[float]:
+    took: list[float] = []
+    until = time.monotonic() + asking.seconds / (1 if connections > 1 else 3)
+
+    def work(number: int) -> None:
+        connection = asking.connect()
+        with contextlib.suppress(OSError):
+            ask(connection, page, number)  # the first finds nothing warm
+            while time.monotonic() < until or len(took) < LEAST:
+                began = time.perf_counter()
+                status, said = ask(connection, page, number)
+                took.append(1000 * (time.perf_counter() - began))
+                if status != (304 if page.tag else 200):
+                    raise SystemExit(f"{page.path} answered {status}")
+                told.append(said)
+                if time.monotonic() > until + 2 * asking.patience:
+                    break
+        connection.close()
+
+    workers = [
+        threading.Thread(target=work, args=(number,), daemon=True) for number in range(connections)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return took
+
+
+def command_line(url: str, folder: Path) -> Figure:
+    """Time ``gap-monitor status --json``, start and all."""
+    config = folder / "bench.toml"
+    config.write_text(f'[database]\nurl = "{url}"\n')
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "monitor", "--config", str(config), "status", "--json"],
+            cwd=ROOT,
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+        took.append(1000 * (time.perf_counter() - began))
+    page = Page("status --json", "", None, 500)
+    return Figure(page, statistics.median(took), max(took), statistics.median(took), 0.0)
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], Path(sys.argv[2]))
