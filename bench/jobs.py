@@ -4,7 +4,8 @@
 
 Makes the world of ``bench/parts/world.py`` in each size, or opens those kept in FOLDER, and runs each job
 in it: the order of the queue after one decision, papers read by newer rules, the check of the
-ledger (what is new, and all of it), tidying, and every other job of the schedule. Prints for each
+ledger (what is new, and all of it), tidying, every other job of the schedule, and digests that are
+due to 500 readers. Prints for each
 its seconds, the longest time under the write lock, the rows it wrote and the memory it took, then
 how each figure grows with the world. Yardsticks of the same run: an empty write transaction, and
 rewriting one row by its key. Ends by naming what missed, with status 1.
@@ -19,13 +20,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from parts import ending, world
 from parts.postgres import POSTGRESQL, SQLITE
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import event, func, insert, select, text, update
 
 from monitor.jobs.schedule import JOBS
 from monitor.jobs.service import Service
@@ -36,6 +37,8 @@ from monitor.kernel import audit
 from monitor.kernel.persistence.database import Database
 from monitor.literature.papers.reading import edition
 from monitor.literature.tables import Paper
+from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
+from monitor.notify.words import USUAL, Cadence, Kind
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 
@@ -44,6 +47,7 @@ RENEWED_A_SECOND = 500.0  # at least, of processor time
 LEDGER_MIB = 64.0  # at most, more than before
 RENEWED = 2_000  # papers, of all kinds in their shares
 NEW_ENTRIES = 500
+READERS = 500  # whose digest is due at once
 WRITING = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -170,6 +174,28 @@ def written(service: Service, count: int) -> None:
             )
 
 
+def subscribed(service: Service, count: int) -> datetime:
+    """Let so many follow an intervention, a quarter's proof due to each; gives when it is."""
+    at = world.BEGAN + timedelta(days=100)
+    reader = {
+        "state": SubscriberState.ACTIVE, "interventions": ["cos"], "purpose": "news",
+        "asked_at": world.BEGAN, "confirmed_at": world.BEGAN, "left_at": None,
+    }  # fmt: skip
+    with service.database.write() as session:
+        known = session.scalar(select(func.count()).select_from(Subscriber)) or 0
+        people = [{"address": f"r{known + one}@example.org", **reader} for one in range(count)]
+        session.execute(insert(Subscriber), people)
+        fresh = select(Subscriber.id).order_by(Subscriber.id.desc()).limit(count)
+        terms = {
+            "cadence": Cadence.QUARTERLY, "kinds": sorted({*USUAL, Kind.PROOF}), "budget": 1,
+            "covered_to": world.BEGAN, "next_digest_at": at,
+        }  # fmt: skip
+        session.execute(
+            insert(ReaderTerms), [{"subscriber_id": id_, **terms} for id_ in session.scalars(fresh)]
+        )
+    return at
+
+
 def yardsticks(meter: Meter, service: Service) -> list[Cost]:
     def empty() -> None:
         with service.database.write() as session:
@@ -206,6 +232,9 @@ def measured(service: Service) -> list[Cost]:
     costs.append(meter.run("tidy, after two years", lambda: _job("tidy")(later)))
     others = [job for job in JOBS if job.name not in {"order", "renew", "check", "tidy"}]
     costs += [meter.run(job.name, lambda job=job: job.run(service)) for job in others]  # type: ignore[misc] # the job of each
+    at = subscribed(service, READERS)
+    due = replace(service, clock=lambda: at)
+    costs.append(meter.run(f"digest, {READERS} readers", lambda: _job("digest")(due)))
     return costs
 
 

@@ -3,20 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from monitor.catalogue import loader
-from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.ten import KnowsTheTen
 from monitor.feeds import sources
 from monitor.feeds.sources import databases
 from monitor.kernel import premises, secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings
-from monitor.literature.matching.matcher import Matcher
-from monitor.notify.smtp import signing
+
+if TYPE_CHECKING:  # what tells how things stand opens the database alone, and needs none of these
+    from monitor.catalogue.loader import Catalogue
+    from monitor.literature.matching.matcher import Matcher
 
 log = structlog.get_logger()
 
@@ -30,8 +31,8 @@ class Service:
 
     settings: Settings
     database: Database
-    catalogue: Catalogue
-    matcher: Matcher
+    catalogue: "Catalogue"
+    matcher: "Matcher"
     secret: bytes
     clock: Callable[[], datetime] = utcnow
 
@@ -44,14 +45,14 @@ class Service:
                 read it, a setting names no source, or
                 the key that signs mail cannot be used.
         """
+        # loaded here and not above: the lightest command takes but ``open_database`` from this file
+        from monitor.catalogue import loader  # noqa: PLC0415
+        from monitor.literature.matching.matcher import Matcher  # noqa: PLC0415
+        from monitor.notify.smtp import signing  # noqa: PLC0415
+
         catalogue = loader.load()
-        sources.check(settings, catalogue)
-        databases.check(settings)
         signing.signer(settings)  # a key that cannot sign stops the start
-        database = Database(settings.database_url)
-        for path in premises.keep_private(settings, database):
-            log.warning("files.open_to_others", path=str(path))
-        premises.refuse_lost_key(settings, database)
+        database = open_database(settings, catalogue)
         return cls(
             settings=settings,
             database=database,
@@ -64,3 +65,18 @@ class Service:
     def is_https(self) -> bool:
         """Tell whether readers reach the service over TLS."""
         return self.settings.web.public_url.startswith("https:")
+
+
+def open_database(settings: Settings, catalogue: KnowsTheTen) -> Database:
+    """Hold the settings to the sources there are, and open the database; changes no row.
+
+    Raises:
+        ConfigError: a setting names no source, or the secret was lost.
+    """
+    sources.check(settings, catalogue)
+    databases.check(settings)
+    database = Database(settings.database_url)
+    for path in premises.keep_private(settings, database):
+        log.warning("files.open_to_others", path=str(path))
+    premises.refuse_lost_key(settings, database)
+    return database

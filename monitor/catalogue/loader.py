@@ -1,14 +1,10 @@
 """The one loader of the catalogue. Reports every error of every file at once; never guesses."""
 
 import functools
-import hashlib
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from monitor.catalogue.shapes.context import Background, FactOrigin, InterventionContext
 from monitor.catalogue.shapes.context import faults as context_faults
@@ -32,10 +28,12 @@ from monitor.catalogue.shapes.models import (
 from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
 from monitor.catalogue.shapes.tool_checks import faults
 from monitor.catalogue.shapes.tools import StudyDesign, Tool
+from monitor.catalogue.ten import FOLDER, parse, read_interventions
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 
 __all__ = [
+    "FOLDER",
     "Abbreviation",
     "Areas",
     "Baseline",
@@ -52,8 +50,6 @@ __all__ = [
     "read",
 ]
 
-FOLDER = Path(__file__).resolve().parent
-_GENERATED = ("slug", "content_hash")  # the file's name and bytes say these
 _Model = TypeVar("_Model", bound=Data)
 
 
@@ -185,7 +181,7 @@ def read(folder: Path) -> Catalogue:
     measures = parse(folder, "measures.toml", Measures, errors)
     plausible = parse(folder, "plausible.toml", Plausible, errors)
     areas = parse(folder, "areas.toml", Areas, errors)
-    interventions = _interventions(folder, errors)
+    interventions = read_interventions(folder, errors)
     background, contexts = _contexts(folder, interventions, errors)
     sentences, meanings, glossary = _words(folder, background, errors)
     tools = _tools(folder, errors)
@@ -263,17 +259,6 @@ def _unfitting(current: _Current, tools: dict[str, Tool]) -> Iterator[str]:
             yield f"policies.toml: tools: {design}: there is no tools/{name}.toml fit for use"
 
 
-def _interventions(folder: Path, errors: list[str]) -> list[Intervention]:
-    paths = sorted((folder / "interventions").glob("*.toml"))
-    if not paths:
-        errors.append("interventions/: there is no file")
-    interventions = [parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
-    return sorted(
-        (intervention for intervention in interventions if intervention),
-        key=lambda intervention: (intervention.position, intervention.slug),
-    )
-
-
 def _contexts(
     folder: Path, interventions: Sequence[Intervention], errors: list[str]
 ) -> tuple[Background | None, dict[str, InterventionContext]]:
@@ -326,30 +311,6 @@ def _policies(folder: Path, kind: str, model: type[_Model], errors: list[str]) -
     return policies
 
 
-def parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
-    """Read one file into its model; on failure append what is wrong and give None."""
-    try:
-        raw = (folder / name).read_bytes()
-        data = tomllib.loads(raw.decode("utf-8"))
-    except OSError as error:
-        errors.append(f"{name}: cannot be read: {error.strerror}")
-        return None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        errors.append(f"{name}: is not TOML: {error}")
-        return None
-    if model is Intervention:
-        errors += [f"{name}: {key}: not a key of this file" for key in _GENERATED if key in data]
-        data |= {"slug": Path(name).stem, "content_hash": hashlib.sha256(raw).hexdigest()}
-    if model is Tool:
-        errors += [f"{name}: id: not a key of this file"] * ("id" in data)
-        data |= {"id": Path(name).stem}
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        errors += [f"{name}: {_key(e['loc'])}{_message(e)}" for e in error.errors()]
-        return None
-
-
 def _across(
     interventions: Sequence[Intervention], grading: GradingPolicy, gap: GapPolicy
 ) -> Iterator[str]:
@@ -379,13 +340,3 @@ def _across(
                 f"interventions/{intervention.slug}.toml: "
                 f"usage.words: gap/{gap.version}.toml lacks them"
             )
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) + ": " if location else ""
-
-
-def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
-    if error["type"] == "extra_forbidden":
-        return "unknown key"
-    return str(error["msg"]).removeprefix("Value error, ")

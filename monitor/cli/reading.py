@@ -1,18 +1,29 @@
 """The command that tells how things stand: loads what it needs and no more, a watchdog asks often."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
-from monitor.cli.root import as_json, commands, leave, print_json, service_of
+from monitor.catalogue.ten import TheTen, load_ten
+from monitor.cli.loading import without_collecting
+from monitor.cli.root import as_json, commands, leave, print_json, settings_of
 from monitor.feeds.completeness import days
 from monitor.feeds.completeness.day_rows import DayAttempt
 from monitor.feeds.completeness.days import DayReport
+from monitor.kernel.clock import utcnow
 from monitor.kernel.language.uk import hour, minute, read_day, uk_day_of
+from monitor.kernel.persistence.database import Database
+from monitor.kernel.settings import Settings
 from monitor.ops import shapes
 from monitor.ops.queries import Status
 from monitor.ops.queries import status as read_status
 from monitor.ops.revision import require_current
+from monitor.service import open_database
 
 
 @commands.command()
@@ -24,19 +35,48 @@ def status(config: Path, *, json_: bool, day_: str | None) -> None:
 
     Ends with 1 where something needs a look, so that a watchdog can go by it.
     """
-    with service_of(config) as service, service.database.read() as session:
-        require_current(service.database)
-        at = service.clock()
-        on = read_day(day_) if day_ else uk_day_of(at).date
-        report = days.report(session, service.settings, service.catalogue, on, at)
-        now = read_status(session, service.settings, service.database, at)
     if day_:
+        with _looking(config) as look:
+            report = look.day(read_day(day_))
         _print_day(report, json_=json_)
-    elif json_:
-        print_json(shapes.status(now, report))
+        return
+    with _looking(config) as look:
+        now = read_status(look.session, look.settings, look.database, look.at)
+        today = look.day(uk_day_of(look.at).date) if json_ else None
+    if today:
+        print_json(shapes.status(now, today))
     else:
         _print_status(now)
-    leave(failed=not day_ and not now.healthy)
+    leave(failed=not now.healthy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look at how things stand needs; the rest of the service is not loaded."""
+
+    session: Session
+    settings: Settings
+    database: Database
+    ten: TheTen
+    at: datetime
+
+    def day(self, day: date) -> DayReport:
+        """Report one day."""
+        return days.report(self.session, self.settings, self.ten, day, self.at)
+
+
+@contextmanager
+def _looking(config: Path) -> Iterator[_Look]:
+    """Open the database of a configuration to look at it, and close it afterwards."""
+    with without_collecting():
+        settings, ten = settings_of(config), load_ten()
+        database = open_database(settings, ten)
+    try:
+        with database.read() as session:
+            require_current(database)
+            yield _Look(session, settings, database, ten, utcnow())
+    finally:
+        database.dispose()
 
 
 def _print_status(now: Status) -> None:

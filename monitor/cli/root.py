@@ -13,6 +13,7 @@ from monitor.cli.loading import LoadingGroup, without_collecting
 from monitor.kernel.errors import ConfigError
 
 if TYPE_CHECKING:
+    from monitor.kernel.settings import Settings
     from monitor.service import Service
 
 DONE, DONE_WITH_FAILURES, NOT_RUN = 0, 1, 2
@@ -99,18 +100,28 @@ def commands(context: click.Context, config: Path) -> None:
 @contextmanager
 def service_of(config: Path) -> Iterator["Service"]:
     """Open the service of a configuration, and close it afterwards."""
-    if not config.exists():
-        raise ConfigError(f"{config} does not exist: copy config.example.toml to it")
     with without_collecting():
         # what needs no service starts without the database and the catalogue
-        from monitor.kernel import settings as settings_module  # noqa: PLC0415
         from monitor.service import Service  # noqa: PLC0415
 
-        service = Service.open(settings_module.load(config))
+        service = Service.open(settings_of(config))
     try:
         yield service
     finally:
         service.database.dispose()
+
+
+def settings_of(config: Path) -> "Settings":
+    """Read a configuration.
+
+    Raises:
+        ConfigError: there is no such file, or something in it is wrong.
+    """
+    if not config.exists():
+        raise ConfigError(f"{config} does not exist: copy config.example.toml to it")
+    from monitor.kernel import settings  # noqa: PLC0415 - the list of commands needs none
+
+    return settings.load(config)
 
 
 @contextmanager

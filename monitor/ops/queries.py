@@ -28,7 +28,7 @@ from monitor.ops.keeping import Keep, anew
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review.notices import waiting
-from monitor.review.queue import lanes
+from monitor.review.queue import counting
 from monitor.review.words import Stage
 
 NOTHING_WATCHED = "Nothing is being watched: every source is switched off"
@@ -197,7 +197,7 @@ def status(
 
 
 def _queue(session: Session) -> QueueStatus:
-    return QueueStatus(lanes.counts(session), lanes.waiting_since(session, Stage.TO_SCREEN))
+    return QueueStatus(counting.counts(session), counting.waiting_since(session, Stage.TO_SCREEN))
 
 
 def mail_problems(session: Session, now: datetime) -> list[str]:

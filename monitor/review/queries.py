@@ -11,6 +11,7 @@ from monitor.review.accepted import (
 )
 from monitor.review.appraisal.rounds import tool_chosen
 from monitor.review.pairs.compare import PaperPair, Parting, Side, merge, merges, pair
+from monitor.review.queue.counting import counts, waiting_since
 from monitor.review.queue.entries import (
     MatchedWords,
     QueueEntry,
@@ -34,9 +35,7 @@ from monitor.review.queue.lanes import (
     Order,
     PageEnd,
     Tallies,
-    counts,
     tallies,
-    waiting_since,
 )
 from monitor.review.studies import (
     AppraisalView,

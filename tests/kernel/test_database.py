@@ -3,7 +3,7 @@ import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import OperationalError, StatementError
 
 from monitor.accounts.tables import OneTimeLink
@@ -196,3 +196,17 @@ def test_jobs_are_told_in_the_drivers_words(database):
         raise OperationalError("", None, Exception("disk full"))
     with pytest.raises(Unavailable), people.read():
         raise OperationalError("", None, Exception("connection lost"))
+
+
+def test_statistics_keep_nobody_waiting_on_postgresql_but_for_one_table(database):
+    if database.is_sqlite:
+        pytest.skip("SQLite writes them under its one lock")
+    within = []
+
+    def note(connection, cursor, statement, *_):
+        if "ANALYZE" in statement:
+            within.append(not connection.connection.driver_connection.autocommit)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    database.gather_statistics()
+    assert within == [False], "in a transaction each table is held until the last was looked at"

@@ -4,6 +4,7 @@ Words of other packages (tiers, directions, designs …) stand here as plain str
 may only point to an earlier package; a test holds the two lists of each together.
 """
 
+import hashlib
 from datetime import date
 from typing import Annotated, ClassVar, Self
 
@@ -20,6 +21,11 @@ class Data(BaseModel):
     """A frozen part of the catalogue that refuses keys it does not know."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def of_file(cls, name: str, raw: bytes) -> dict[str, str]:  # noqa: ARG003 - most take nothing
+        """Give what a file's name (without its ending) and its bytes say, and no key of it may."""
+        return {}
 
 
 class ReviewSurvey(Data):
@@ -195,6 +201,11 @@ class Intervention(Data):
     baseline: Baseline
     usage: Usage
     ratings: tuple[ExternalRating, ...] = ()
+
+    @classmethod
+    def of_file(cls, name: str, raw: bytes) -> dict[str, str]:
+        """Give the slug, which is the file's name, and the hash of what it says."""
+        return {"slug": name, "content_hash": hashlib.sha256(raw).hexdigest()}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

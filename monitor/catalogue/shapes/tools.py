@@ -102,6 +102,11 @@ class Tool(Data):
     screening: ScreeningQuestions | None = None
     domains: tuple[Domain, ...] = Field(min_length=1)
 
+    @classmethod
+    def of_file(cls, name: str, raw: bytes) -> dict[str, str]:  # noqa: ARG003 - the name alone says it
+        """Give the tool's name, which is its file's."""
+        return {"id": name}
+
     @property
     def reference(self) -> str:
         """The tool with its version, as kept with each appraisal: ``rob2@2019-08``."""

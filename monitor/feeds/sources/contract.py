@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from monitor.catalogue.loader import Catalogue
+from monitor.catalogue.ten import KnowsTheTen
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -40,7 +40,7 @@ class SourceContext:
     """
 
     settings: Settings
-    catalogue: Catalogue
+    catalogue: KnowsTheTen
     http: "Http"
     today: date
     feeds: tuple[FeedSettings, ...] = ()
@@ -137,7 +137,7 @@ class SourceDefinition:
         return not (self.needs_key and isinstance(own, SourceSettings) and own.api_key_file is None)
 
 
-def catalogue_queries(catalogue: Catalogue, source: str) -> tuple[Query, ...]:
+def catalogue_queries(catalogue: KnowsTheTen, source: str) -> tuple[Query, ...]:
     """Give the catalogue's queries for one source, one per intervention that has one."""
     return tuple(
         Query(

@@ -34,6 +34,8 @@ def make_due(service: Service) -> DigestReport:
         shop = Workshop(service.settings, service.catalogue)
         piece = making.AT_ONCE
         while piece == making.AT_ONCE:
+            with service.database.read() as session:
+                making.prepare_next(session, shop, at=service.clock())
             began = monotonic()
             with service.database.write() as session:
                 piece, made = making.make_next(session, shop, at=service.clock())
@@ -63,9 +65,17 @@ def _may_be_made(service: Service, report: DigestReport) -> bool:
         with service.database.write() as session:
             left_behind = releasing.let_approved_go(session, at=service.clock()) > 0
     if due or not begun:
-        with service.database.write() as session:
-            trials.note(session, service.catalogue, service.clock())
+        _note_trials(service)
     return due
+
+
+def _note_trials(service: Service) -> None:
+    """Note what is new of trials; nobody notes any beside the one who holds the lock of the digests."""
+    with service.database.read() as session:
+        news_rows = trials.unnoted(session, service.catalogue, service.clock())
+    if news_rows:
+        with service.database.write() as session:
+            trials.note(session, news_rows)
 
 
 def previewed(service: Service, address: str) -> str | None:

@@ -262,15 +262,20 @@ class Database:
     def gather_statistics(self) -> None:
         """Look through the indexes, so that statements are planned for what is there now.
 
-        SQLite reads some rows of each and no more; a connection learns of it when it is opened, so
-        those at rest are opened anew.
+        SQLite reads some rows of each and no more, under the lock to write; a connection learns of it
+        when it is opened, so those at rest are opened anew. PostgreSQL is asked outside of a
+        transaction: each table is then let go of as soon as it was looked at. Nobody who reads or
+        writes rows waits for it there, and what cleans up tables waits for one alone.
         """
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+                connection.exec_driver_sql("ANALYZE")
+            return
         with self.write() as session:
-            if self.is_sqlite:
-                session.connection().exec_driver_sql(f"PRAGMA analysis_limit={_LOOKED_AT}")
+            session.connection().exec_driver_sql(f"PRAGMA analysis_limit={_LOOKED_AT}")
             session.connection().exec_driver_sql("ANALYZE")
-        if self.path is not None:
-            self.engine.dispose()
+        self.engine.dispose()
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -22,18 +22,18 @@ from monitor.review.words import DecisionVerdict, ScreeningVerdict
 _SILENT = timedelta(days=1)
 
 
-def looked(
-    session: Session, settings: Settings, catalogue: Catalogue, since: datetime, at: datetime
+def proof(
+    session: Session, settings: Settings, catalogue: Catalogue, at: datetime
 ) -> dict[str, Any]:
-    """Gather what was asked and read from ``since`` to ``at``, and how far it goes.
-
-    ``through`` is the last day that had ended, and ``verdict`` the proof's answer for it.
-    """
+    """Give the last day that had ended (``through``), and the proof's answer for it (``verdict``)."""
     through = uk_day_of(at).date - timedelta(days=1)
     report = days.report(session, settings, catalogue, through, at)
+    return {"through": through.isoformat(), "verdict": report.verdict.sentence}
+
+
+def looked(session: Session, settings: Settings, since: datetime, at: datetime) -> dict[str, Any]:
+    """Gather what was asked and read from ``since`` to ``at``; the ``proof`` stands beside it."""
     return {
-        "through": through.isoformat(),
-        "verdict": report.verdict.sentence,
         "sources": _sources(session, settings, since, at),
         "papers": _papers(session, since, at),
         "studies": _studies(session, since, at),

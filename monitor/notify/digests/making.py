@@ -1,8 +1,8 @@
 """Making digests: one message for each reader whose digest is due and has something to tell.
 
 The same function composes what is previewed, what a dry run lists and what is sent. Due readers are
-taken in pieces; a piece is a transaction that freezes what each is told, queues their messages, marks
-what waited as told and sets when the next is due. So a crash repeats nothing and leaves nobody out,
+taken in pieces; what a piece says is worked out first, while others write, and then a transaction
+queues their messages, marks what waited as told and sets when the next is due. So a crash repeats nothing and leaves nobody out,
 and a service that was down for a week makes each due digest once.
 """
 
@@ -43,12 +43,12 @@ from monitor.notify.tables import (
 from monitor.notify.words import Cadence, Kind
 
 ACTOR = "job:digest"
-AT_ONCE = 250  # readers looked at in one transaction
+AT_ONCE = 150  # readers looked at in one transaction: a twentieth of a second
 # Of the JSON of a digest; mails are rendered from all. 2: a change in brief, and what it means.
 # 3: of a quarter, whether use follows evidence.
 VERSION = 3
 AWAITS_APPROVAL = "It is sent when an admin has approved its digest"
-_KEPT = 200  # announcements kept in memory of one pass, and digests
+_KEPT = 200  # announcements kept in memory of one pass, and digests beside those of a piece
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class Workshop:
     settings: Settings
     catalogue: Catalogue
     looked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
+    proof: dict[str, Any] = field(default_factory=dict)
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     trials: dict[datetime, Sequence[TrialNews]] = field(default_factory=dict)
     composed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -66,8 +67,9 @@ class Workshop:
     def look(self, session: Session, since: datetime, at: datetime) -> dict[str, Any]:
         """Give where we looked since then."""
         if since not in self.looked:
-            told = looking.looked(session, self.settings, self.catalogue, since, at)
-            self.looked[since] = told
+            if not self.proof:  # it hangs on the day alone
+                self.proof = looking.proof(session, self.settings, self.catalogue, at)
+            self.looked[since] = self.proof | looking.looked(session, self.settings, since, at)
         return self.looked[since]
 
     def practice(self, session: Session, at: datetime) -> dict[str, Any] | None:
@@ -110,6 +112,18 @@ class Ready:
 def anybody_due(session: Session, at: datetime) -> bool:
     """Tell whether a digest is due, or a time is to be set."""
     return session.scalar(select_due(at).with_only_columns(Subscriber.id).limit(1)) is not None
+
+
+def prepare_next(session: Session, shop: Workshop, *, at: datetime) -> None:
+    """Work out what the next digests say, before the transaction that makes them. Changes nothing.
+
+    What is read of a period, and what a digest is composed of, would keep everybody from writing
+    meanwhile. ``make_next`` asks again who is due and what waits, and composes only what differs.
+    """
+    if len(shop.composed) > _KEPT:
+        shop.composed = {}
+    rows = session.execute(select_due(at).order_by(ReaderTerms.subscriber_id).limit(AT_ONCE))
+    _compose(session, shop, [row.Subscriber for row in rows], at)
 
 
 def make_next(session: Session, shop: Workshop, *, at: datetime) -> tuple[int, int]:
@@ -232,8 +246,6 @@ def _content(
     of_all = (since.isoformat(), row.cadence.value, sorted(kinds), over, noted, told)
     key = _key(uk_day_of(at).date.isoformat(), *of_all)
     if key not in shop.composed:
-        if len(shop.composed) >= _KEPT:
-            shop.composed = {}
         composed = composing.compose(parts, kinds)
         of_quarter = over or row.cadence is Cadence.QUARTERLY
         goes = composed.changes or (over and not composed.told)

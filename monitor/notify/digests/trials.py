@@ -4,10 +4,11 @@ They stand in the lists of digests and send no mail by themselves: no result is 
 known when the first were noted is no news, nor is all that a trial first seen has behind it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
@@ -28,11 +29,14 @@ def begun(session: Session) -> bool:
     return session.scalar(select(TrialNews.id).limit(1)) is not None
 
 
-def note(session: Session, catalogue: Catalogue, at: datetime) -> int:
-    """Note what is new of the registered trials; counts it."""
+def unnoted(session: Session, catalogue: Catalogue, at: datetime) -> list[dict[str, Any]]:
+    """Give what is new of the registered trials, as rows for ``note``. Changes nothing.
+
+    It reads every registered trial: it is for before a transaction that anybody waits for.
+    """
     first = not begun(session)
-    known = set(session.execute(select(TrialNews.number, TrialNews.kind)).all())
-    noted = 0
+    known = {*session.execute(select(TrialNews.number, TrialNews.kind)).all()}
+    news_rows = []
     for trial in registered(session, None, uk_day_of(at).date):
         numbers = [number.value for number in trial.numbers] or [f"paper {trial.paper_id}"]
         new = [
@@ -40,21 +44,28 @@ def note(session: Session, catalogue: Catalogue, at: datetime) -> int:
             for kind in _kinds(trial)
             if not any((number, kind.value) in known for number in numbers)
         ]
-        for kind in new:
-            # of several at once the last says it all
-            news = kind is new[-1] and not first
-            session.add(
-                TrialNews(
-                    number=numbers[0],
-                    kind=kind.value,
-                    slugs=list(trial.evaluates),
-                    sentence=_sentence(catalogue, trial, kind, numbers[0]),
-                    at=at if news else None,
-                )
-            )
-            noted += news
-    session.flush()
-    return noted
+        news_rows += [
+            {
+                "number": numbers[0],
+                "kind": kind.value,
+                "slugs": list(trial.evaluates),
+                "sentence": _sentence(catalogue, trial, kind, numbers[0]),
+                # of several at once the last says it all
+                "at": at if kind is new[-1] and not first else None,
+            }
+            for kind in new
+        ]
+    return news_rows
+
+
+def note(session: Session, news_rows: Sequence[Mapping[str, Any]]) -> int:
+    """Note what ``unnoted`` gave, all in one transaction: of the first, half would make the rest news.
+
+    Counts what is news.
+    """
+    if news_rows:
+        session.execute(insert(TrialNews), news_rows)
+    return sum(row["at"] is not None for row in news_rows)
 
 
 def since(session: Session, moment: datetime) -> Sequence[TrialNews]:

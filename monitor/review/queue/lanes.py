@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel.persistence import triggers
 from monitor.literature.tables import Paper, PaperReading, StudyPaper
 from monitor.literature.words import Lane
+from monitor.review.queue.counting import WHOLE
 from monitor.review.tables import QueueItem, QueuePlace, QueueTally
 from monitor.review.words import OPEN, Stage
 
@@ -91,13 +92,6 @@ class Tallies:
     kinds: Kinds
 
 
-def counts(session: Session) -> dict[Stage, int]:
-    """Tell how many papers are in each stage, empty ones too."""
-    triggers.settle(session)
-    rows = session.connection().execute(_BY_STAGE)
-    return dict.fromkeys(Stage, 0) | {Stage(stage): int(papers) for stage, papers in rows}
-
-
 def tallies(session: Session, stage: Stage) -> Tallies:
     """Tell how many papers are in each stage; and of one stage by intervention, lane and design."""
     triggers.settle(session)
@@ -105,7 +99,7 @@ def tallies(session: Session, stage: Stage) -> Tallies:
     for at, slug, lane, design, papers in session.connection().execute(
         _BESIDE, {"stage": stage.value}
     ):
-        if slug != _WHOLE:
+        if slug != WHOLE:
             slugs[slug] += papers
             continue
         stages[at] += papers
@@ -117,11 +111,6 @@ def tallies(session: Session, stage: Stage) -> Tallies:
         by_intervention=dict(slugs),
         kinds=Kinds({Lane(lane): papers for lane, papers in lanes.items()}, dict(designs)),
     )
-
-
-def waiting_since(session: Session, stage: Stage) -> datetime | None:
-    """Tell when the paper that has waited longest came in; None where none waits."""
-    return session.scalar(_SINCE, {"stage": stage})
 
 
 def page(
@@ -149,7 +138,7 @@ def page(
     )
     asked = {
         "stage": stage.value,
-        "slug": filters.slug or _WHOLE,
+        "slug": filters.slug or WHOLE,
         "wanted_design": "" if filters.design == NOT_CLEAR else filters.design,
         "wanted_lane": filters.lane.value if filters.lane else None,
         "most": limit,
@@ -168,7 +157,7 @@ def next_of(
     """Tell which paper stands behind one that has this score, or came in then; else the first."""
     triggers.settle(session)
     likely = by_score(stage, order)
-    asked = {"stage": stage.value, "slug": _WHOLE, "most": 1}
+    asked = {"stage": stage.value, "slug": WHOLE, "most": 1}
     by = -place if isinstance(place, float | int) else place
     for behind in ({"behind": by, "behind_id": paper_id}, {}):
         statement = _statement(
@@ -185,16 +174,13 @@ def next_of(
     return None
 
 
-_WHOLE = ""  # the slug of the whole queue
 # Built once, on tables: a page asks all of these, and putting one together costs more than running it,
 # as does making objects of rows.
 _tally = QueueTally.__table__.c
 _papers = func.sum(_tally.papers)
 _of_stage = _tally.stage == bindparam("stage")
-_BY_STAGE = select(_tally.stage, _papers).where(_tally.slug == _WHOLE).group_by(_tally.stage)
-_BESIDE = select(*_tally).where(_tally.papers > 0, (_tally.slug == _WHOLE) | _of_stage)
+_BESIDE = select(*_tally).where(_tally.papers > 0, (_tally.slug == WHOLE) | _of_stage)
 _item = QueueItem.__table__.c
-_SINCE = select(func.min(QueueItem.queued_at)).where(QueueItem.stage == bindparam("stage"))
 _most = bindparam("most", type_=Integer)
 _kinds = (
     select(_tally.lane, _tally.design)

@@ -1,15 +1,19 @@
 """Digests made by the job: once each, whatever stops it; told of when none goes out; both databases."""
 
+import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs.mail import digesting
 from monitor.kernel.errors import NotFound
 from monitor.kernel.settings import parse
+from monitor.literature.tables import Paper, PaperIdentifier, PaperTrial
+from monitor.literature.words import Lane
 from monitor.notify import chosen
 from monitor.notify.digests import making
 from monitor.notify.tables import (
@@ -17,6 +21,8 @@ from monitor.notify.tables import (
     HeldNews,
     Message,
     MessageKind,
+    ReaderTerms,
+    TrialNews,
 )
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence, Kind
@@ -61,6 +67,71 @@ def test_none_is_made_before_its_day_and_each_once_after_a_week_without_us(servi
     assert digesting.make_due(service) == digesting.DigestReport(looked_at=7, made=7)
     assert digesting.make_due(service) == digesting.DigestReport()
     assert sent_to(service) == everybody()
+
+
+def test_what_a_digest_says_is_worked_out_while_others_write(service, clock, under_the_lock):
+    register_a_trial(service, clock())
+    clock.pass_by(days=100)
+    assert digesting.make_due(service).made == 7
+    with service.database.read() as session:
+        assert {*session.scalars(select(TrialNews.number))} == {"NCT00000001"}
+    outbox = {"subscriber", "reader_terms", "held_news", "message", "digest", "audit_head"}
+    assert {"subscriber", "reader_terms", "message"} <= under_the_lock <= outbox
+
+
+def test_what_changed_since_it_was_worked_out_is_told(service, clock, monkeypatch):
+    clock.pass_by(days=100)
+    prepared = making.prepare_next
+
+    def then_another_chooses(session, shop, *, at):
+        prepared(session, shop, at=at)
+        with service.database.write() as other:
+            row = other.scalars(select(ReaderTerms).order_by(ReaderTerms.subscriber_id)).first()
+            row.kinds = sorted(USUAL)  # no proof: nothing changed, so nothing is told
+
+    monkeypatch.setattr(making, "prepare_next", then_another_chooses)
+    assert digesting.make_due(service) == digesting.DigestReport(looked_at=7, made=6)
+    assert sent_to(service) == everybody()[1:]
+
+
+@pytest.fixture
+def under_the_lock(service):
+    """The tables that were read in transactions that write."""
+    read = set()
+
+    def note(connection, cursor, statement, *_):
+        if connection.get_execution_options().get("monitor_write"):
+            read.update(re.findall(r'(?:FROM|JOIN) "?(\w+)', statement))
+
+    event.listen(service.database.engine, "before_cursor_execute", note)
+    yield read
+    event.remove(service.database.engine, "before_cursor_execute", note)
+
+
+def register_a_trial(service, at):
+    with service.database.write() as session:
+        paper = Paper(
+            title="An invented trial",
+            authors=[],
+            year=2026,
+            publication_types=[],
+            keywords=[],
+            read_by=1,
+            lane=Lane.EVALUATED,
+            first_seen_at=at,
+            changed_at=at,
+            version=1,
+        )
+        session.add(paper)
+        session.flush()
+        trial = PaperTrial(
+            paper_id=paper.id,
+            completed=date(2026, 1, 31),
+            completed_expected=False,
+            evaluates=["cos"],
+        )
+        number = PaperIdentifier(scheme="nct", value="NCT00000001", paper_id=paper.id)
+        session.add_all([trial, number])
 
 
 def test_a_crash_between_pieces_leaves_nobody_out_and_tells_nobody_twice(

@@ -314,21 +314,25 @@ def test_a_kind_that_was_not_asked_for_is_not_told(w, make):
     assert w.session.query(HeldNews).count() == 0
 
 
+def noted(session, catalogue, at):
+    return trials.note(session, trials.unnoted(session, catalogue, at))
+
+
 def test_trials_are_told_once_in_a_digest_that_goes_and_by_the_kinds_chosen(
     w, make, catalogue, session
 ):
     old = w.trial("NCT00000001", "cos", completed=date(2026, 6, 30))
-    assert trials.note(session, catalogue, w.at) == 0, "what was known at first is no news"
+    assert noted(session, catalogue, w.at) == 0, "what was known at first is no news"
     w.digested("all", "cos", "vipp")
     w.digested("vipp", "vipp")
     w.digested("overdue", "cos", kinds=[Kind.FINDINGS, Kind.OVERDUE])
     w.trial("NCT00000002", "cos", completed=date(2031, 6, 30))
     w.trial("NCT00000003", "vipp", completed=date(2024, 1, 31), expected=False)
-    assert trials.note(session, catalogue, w.at) == 2
-    assert trials.note(session, catalogue, w.at + DAY) == 0
+    assert noted(session, catalogue, w.at) == 2
+    assert noted(session, catalogue, w.at + DAY) == 0
     assert make() == [], "a trial without results sends no mail"
     old.completed_expected = False
-    assert trials.note(session, catalogue, w.at + 40 * DAY) == 1
+    assert noted(session, catalogue, w.at + 40 * DAY) == 1
     moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
     moved(w, "vipp", (POSITIVE, (8, 17)), (MIXED, (9, 18)))
     told = {m.address.partition("@")[0]: content(w, m)["trials"] for m in make(70)}
