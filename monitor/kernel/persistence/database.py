@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
 from monitor.kernel.errors import Conflict, TooSlow, Unavailable
-from monitor.kernel.persistence import engines
+from monitor.kernel.persistence import engines, once
 from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 
@@ -149,6 +149,7 @@ class Database:
         limit = self._limit() if self._limit else None
         with self._telling_people(limit), self._sessions() as session:
             if self._patience is not None:
+                once.begin(session)
                 session.connection(
                     execution_options={"monitor_wait": self._patience, "monitor_limit": limit}
                 )
