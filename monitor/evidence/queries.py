@@ -9,16 +9,19 @@ from monitor.catalogue.words import Direction
 from monitor.evidence.rules import CountRange, Grade
 from monitor.evidence.shown import ShownFinding
 from monitor.evidence.tables import GradeRow
+from monitor.kernel.persistence.once import once
 
 
 def current(session: Session, slug: str) -> GradeRow | None:
     """Give an intervention's grade: its newest row, or None before the baseline is published."""
-    return session.scalars(_newest(slug)).first()
+    return as_of(session, slug, None)
 
 
-def as_of(session: Session, slug: str, at: datetime) -> GradeRow | None:
-    """Give the grade that stood at a moment; None before the baseline was published."""
-    return session.scalars(_newest(slug).where(GradeRow.at <= at)).first()
+@once
+def as_of(session: Session, slug: str, at: datetime | None) -> GradeRow | None:
+    """Give the grade that stood at a moment (None: that stands now); None before the first."""
+    newest = _newest(slug)
+    return session.scalars(newest if at is None else newest.where(GradeRow.at <= at)).first()
 
 
 def _newest(slug: str) -> Select[GradeRow]:

@@ -3,11 +3,11 @@
 Nothing here is typed by hand: names, numbers, dates and people are read from registrations held.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -19,7 +19,7 @@ from monitor.literature.linkage.facts import name_of_trial
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.literature.tables import PaperRecord
 from monitor.review import trials
-from monitor.review.trials import RegisteredTrial
+from monitor.review.trials import StandingTrial
 
 # In the order of how much is to be hoped for, and from whom: results that are due come first.
 AWAITED = (
@@ -28,6 +28,17 @@ AWAITED = (
     TrialStanding.UNCONFIRMED,
     TrialStanding.RUNNING,
     TrialStanding.UNKNOWN,
+)
+
+# Built once: putting it together costs more than running it.
+_SAID = (
+    select(PaperRecord.paper_id, Record.source, Record.fetched_at)
+    .join(Record, Record.id == PaperRecord.record_id)
+    .where(
+        PaperRecord.paper_id.in_(bindparam("some", expanding=True)),
+        Record.source.in_([name for name, source in SOURCES.items() if source.is_registry]),
+    )
+    .order_by(Record.id)
 )
 
 
@@ -71,23 +82,47 @@ def registered(session: Session, slug: str | None, today: date) -> list[AwaitedT
 
     Those overdue come first; of one standing the one that is due first.
     """
-    waiting = [
+    waiting = waiting_of(trials.standings(session, today, slug), slug)
+    return sorted(described(session, waiting), key=_order)
+
+
+def waiting_of(standing: Iterable[StandingTrial], slug: str | None) -> list[StandingTrial]:
+    """Give, of trials that were judged, those that evaluate an intervention (or any) and wait."""
+    return [
         trial
-        for trial in trials.registered(session, today, slug)
+        for trial in standing
         if trial.standing in AWAITED and (slug in trial.evaluates if slug else trial.evaluates)
     ]
-    said = _said(session, [trial.paper_id for trial in waiting])
-    return sorted((_awaited(trial, said) for trial in waiting), key=_order)
 
 
-def _awaited(trial: RegisteredTrial, said: Mapping[int, tuple[str, datetime]]) -> AwaitedTrial:
-    by, on = said.get(trial.paper_id, ("", None))
-    number = next((number.value for number in trial.numbers), "A registered trial")
+def described(session: Session, standing: Sequence[StandingTrial]) -> list[AwaitedTrial]:
+    """Read what is shown of trials that wait, in their order."""
+    ids = [paper_id for trial in standing for paper_id in trial.papers]
+    titles, numbers = trials.titles_of(session, ids), trials.numbers_of(session, ids)
+    said = _said(session, [trial.paper_id for trial in standing])
+    return [
+        _awaited(
+            trial,
+            titles[trial.paper_id],
+            tuple(number for paper_id in trial.papers for number in numbers[paper_id]),
+            said.get(trial.paper_id, ("", None)),
+        )
+        for trial in standing
+    ]
+
+
+def _awaited(
+    trial: StandingTrial,
+    title: str,
+    numbers: tuple[Identifier, ...],
+    said: tuple[str, datetime | None],
+) -> AwaitedTrial:
+    by, on = said
     return AwaitedTrial(
         paper_id=trial.paper_id,
-        name=name_of_trial(trial.title) or number,
-        title=trial.title,
-        numbers=trial.numbers,
+        name=name_of_trial(title) or (numbers[0].value if numbers else "A registered trial"),
+        title=title,
+        numbers=numbers,
         evaluates=trial.evaluates,
         standing=trial.standing,
         status=trial.trial.status,
@@ -106,14 +141,8 @@ def _order(trial: AwaitedTrial) -> tuple[int, date, int]:
 
 def _said(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[str, datetime]]:
     """Tell of each registration which registry said it last, and when that was read."""
-    registries = [name for name, source in SOURCES.items() if source.is_registry]
     said: dict[int, tuple[str, datetime]] = {}
     for some in chunks(paper_ids):
-        rows = session.execute(
-            select(PaperRecord.paper_id, Record.source, Record.fetched_at)
-            .join(Record, Record.id == PaperRecord.record_id)
-            .where(PaperRecord.paper_id.in_(some), Record.source.in_(registries))
-            .order_by(Record.id)
-        )
+        rows = session.execute(_SAID, {"some": some})
         said |= {row.paper_id: (row.source, row.fetched_at) for row in rows}
     return said

@@ -43,8 +43,8 @@ class Difference:
     parts: tuple[StatePart, ...]
 
 
-def told_at(session: Session, slug: str, at: datetime) -> State | None:
-    """Give what the ledger said at a moment; None before it said anything."""
+def told_at(session: Session, slug: str, at: datetime | None) -> State | None:
+    """Give what the ledger said at a moment (None: says now); None before it said anything."""
     change = queries.newest(session, slug, at=at)
     return State.from_dict(change.after) if change else None
 
@@ -64,10 +64,12 @@ def state_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) ->
     )
 
 
-def in_force_at(session: Session, catalogue: Catalogue, slug: str, at: datetime) -> Catalogue:
+def in_force_at(
+    session: Session, catalogue: Catalogue, slug: str, at: datetime | None
+) -> Catalogue:
     """Give the catalogue with the policies by which an intervention stood graded at a moment.
 
-    Before its first grade: as it is.
+    ``at`` None: stands now. Before its first grade: as it is.
 
     Raises:
         NotFound: the ledger names a version that the catalogue lacks; says which it has.

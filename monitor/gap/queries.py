@@ -14,6 +14,7 @@ from monitor.gap.rules import State
 from monitor.gap.tables import Change, GapRow
 from monitor.gap.words import ChangeKind
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.once import once
 
 _NOTHING = "[]"  # how both databases keep that no kind of change applies
 
@@ -144,6 +145,7 @@ def change(session: Session, change_id: int) -> Change:
     return row
 
 
+@once
 def newest(session: Session, slug: str, *, at: datetime | None = None) -> Change | None:
     """Give an intervention's newest change, the baseline included; ``at``: as of then."""
     query = select(Change).where(Change.slug == slug).order_by(Change.id.desc()).limit(1)

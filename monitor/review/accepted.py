@@ -18,6 +18,7 @@ from monitor.catalogue.words import (
     RiskOfBias,
 )
 from monitor.feeds.records import Identifier
+from monitor.kernel.persistence.once import once
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import WITHOUT_RESULTS, PaperRole
 from monitor.review.reading.model import Reading
@@ -81,6 +82,7 @@ class CountedStudy:
     published: date | None
 
 
+@once
 def counted(
     session: Session, slug: str | None = None, *, at: datetime | None = None
 ) -> list[CountedStudy]:
@@ -107,6 +109,7 @@ def counted(
     ]
 
 
+@once
 def accepted(
     session: Session, slug: str | None = None, *, at: datetime | None = None
 ) -> list[AcceptedStudy]:

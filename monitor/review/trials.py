@@ -1,45 +1,29 @@
 """The registered trials of the ten, and where each stands: reported, unpublished, overdue. Reads only.
 
-A trial stands under the interventions its registration evaluates. One that reviewers excluded as
-not about these is left out; one excluded as a registration without results is what this is for.
+Which registrations are listed: ``registrations``.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.once import once
+from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import REGISTRIES
 from monitor.literature.linkage.kept_facts import trial_of
 from monitor.literature.linkage.overdue import NOT_PUBLISHED, TrialStanding, judge
-from monitor.literature.matching.lanes import evaluations
-from monitor.literature.papers import queries as literature
-from monitor.literature.tables import (
-    Match,
-    Paper,
-    PaperIdentifier,
-    PaperLink,
-    PaperReading,
-    PaperTrial,
-    StudyPaper,
-)
-from monitor.literature.words import WITHOUT_RESULTS, Lane, LinkState, Relation
-from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import ExclusionReason, Stage
-
-_LANES = (Lane.EVALUATED, Lane.MENTIONED)
-_NOT_ABOUT_THESE = (
-    ExclusionReason.OTHER_INTERVENTION,
-    ExclusionReason.NO_OUTCOME,
-    ExclusionReason.OTHER_POPULATION,
-)
-# Designs by their text of papers that report no results.
-_NO_REPORT = ("protocol", "registration", "review", "notice")
+from monitor.literature.tables import Paper, PaperIdentifier, PaperLink, StudyPaper
+from monitor.literature.words import LinkState, Relation
+from monitor.review import registrations
+from monitor.review.registrations import Registrations, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +77,15 @@ class StandingTrial:
     months: int | None
 
 
+# Of each intervention and of all, as they stand and as they stood.
+_JUDGED: Remembered[tuple[StandingTrial, ...]] = Remembered(24)
+
+
 def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
     """List the registered trials, of one intervention or of all; who waited longest first."""
     standing = standings(session, today, slug)
     ids = [paper_id for registration in standing for paper_id in registration.papers]
-    titles, numbers = _titles(session, ids), numbers_of(session, ids)
+    titles, numbers = titles_of(session, ids), numbers_of(session, ids)
     reports = _reports(session, ids)
     listed = [
         RegisteredTrial(
@@ -121,31 +109,43 @@ def registered(session: Session, today: date, slug: str | None = None) -> list[R
     return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
 
 
-def standings(session: Session, today: date, slug: str | None = None) -> list[StandingTrial]:
+@once
+def standings(session: Session, today: date, slug: str | None = None) -> Sequence[StandingTrial]:
     """Judge the registered trials, of one intervention or of all. Reads no text.
 
-    Those of one intervention are as the list of all has them: a registration that does not name it
-    counts where it is known to be of the same trial.
+    Those that evaluate one intervention are as the list of all has them: a registration that does not
+    evaluate it counts where it is known to be of the same trial.
     """
-    facts, pairs = _family(session, slug)
-    reported, listed = _reported(session, list(facts)), []
-    for group in _groups(sorted(facts), pairs):
+    kept = registrations.listed(session, slug)
+    key = (kept.rows, kept.told, kept.pairs, today)
+    return _JUDGED.get(key, (), lambda: _judged(kept, today))
+
+
+def _judged(kept: Registrations, today: date) -> tuple[StandingTrial, ...]:
+    told, rows = dict(kept.told), {row.paper_id: row for row in kept.rows}
+    judged = []
+    for group in _groups(rows, kept.pairs):
         # one trial in two registers: the facts of the first that knows its end
-        first = next((paper_id for paper_id in group if facts[paper_id].trial.completed), group[0])
-        trial = facts[first].trial
-        judged = judge(trial, reported=not reported.isdisjoint(group), today=today)
-        evaluated = (slug for paper_id in group for slug in facts[paper_id].evaluates)
-        listed.append(
+        first = next((paper_id for paper_id in group if rows[paper_id].completed), group[0])
+        trial = trial_of(rows[first])
+        reported = any(rows[paper_id].is_reported for paper_id in group)
+        standing = judge(trial, reported=reported, today=today)
+        evaluates = (slug for paper_id in group for slug in _evaluates(rows[paper_id], told))
+        judged.append(
             StandingTrial(
                 paper_id=first,
                 papers=tuple(group),
-                evaluates=tuple(dict.fromkeys(evaluated)),
+                evaluates=tuple(dict.fromkeys(evaluates)),
                 trial=trial,
-                standing=judged.standing,
-                months=judged.months,
+                standing=standing.standing,
+                months=standing.months,
             )
         )
-    return listed
+    return tuple(judged)
+
+
+def _evaluates(row: Row[*tuple[Any, ...]], told: Mapping[int, Sequence[str]]) -> Sequence[str]:
+    return told[row.paper_id] if row.evaluates is None else json.loads(row.evaluates)
 
 
 def unpublished_of(trials: Iterable[StandingTrial], slug: str) -> Unpublished:
@@ -170,108 +170,39 @@ def unpublished(session: Session, slug: str, today: date) -> Unpublished:
 
 def numbers_of(session: Session, ids: Sequence[int]) -> dict[int, list[Identifier]]:
     """List the numbers under which registries hold these."""
-    table = PaperIdentifier
     numbers: dict[int, list[Identifier]] = defaultdict(list)
     for some in chunks(ids):
-        rows = session.execute(
-            select(table.paper_id, table.scheme, table.value)
-            .where(table.paper_id.in_(some), table.scheme.in_(REGISTRIES))
-            .order_by(table.scheme, table.value)
-        )
-        for paper_id, scheme, value in rows:
+        for paper_id, scheme, value in session.execute(_NUMBERS, {"some": some}):
             numbers[paper_id].append(Identifier(scheme, value))
     return numbers
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    trial: Trial
-    evaluates: tuple[str, ...]
-
-
-def _family(session: Session, slug: str | None) -> tuple[dict[int, _Facts], list[tuple[int, int]]]:
-    """Read the registrations that are listed, and which of them are of one trial."""
-    facts = _facts(session, _wanted(slug))
-    fresh, pairs = list(facts), set[tuple[int, int]]()
-    while fresh:
-        pairs |= _twins(session, fresh)
-        others = sorted({i for pair in pairs for i in pair} - facts.keys())
-        added: dict[int, _Facts] = {}
-        for some in chunks(others if slug is not None else []):
-            added |= _facts(session, _wanted(None).where(PaperTrial.paper_id.in_(some)))
-        facts |= added
-        fresh = list(added)
-    return facts, [pair for pair in sorted(pairs) if facts.keys() >= {*pair}]
-
-
-def _facts(session: Session, wanted: Select[PaperTrial]) -> dict[int, _Facts]:
-    rows = {row.paper_id: row for row in session.scalars(wanted)}
-    # read before this was kept; the job that reads papers by the newest rules will
-    untold = _evaluated(session, [i for i, row in rows.items() if row.evaluates is None])
-    return {
-        paper_id: _Facts(trial_of(row), tuple(untold[paper_id] if told is None else told))
-        for paper_id, row in rows.items()
-        for told in [row.evaluates]
-    }
-
-
-def _wanted(slug: str | None) -> Select[PaperTrial]:
-    """Select the registrations that are listed; those a reviewer found to be of others are not.
-
-    Each is looked up by itself: what was screened beside them costs nothing.
-    """
-    later = aliased(Screening)
-    is_last = ~(
-        select(later.id)
-        .where(later.paper_id == Screening.paper_id, later.id > Screening.id)
-        .correlate(Screening)
-        .exists()
-    )
-    of_others = (
-        select(Screening.id)
-        .join(QueueItem, QueueItem.paper_id == Screening.paper_id)
-        .where(
-            Screening.paper_id == PaperTrial.paper_id,
-            Screening.reason.in_(_NOT_ABOUT_THESE),
-            QueueItem.stage == Stage.EXCLUDED,
-            is_last,
-        )
-        .correlate(PaperTrial)
-    )
-    # looked up for each registration: a join would let SQLite begin with all papers of the lanes
-    is_here = select(Paper.id).where(
-        Paper.id == PaperTrial.paper_id, Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None)
-    )
-    wanted = select(PaperTrial).where(is_here.correlate(PaperTrial).exists(), ~of_others.exists())
-    if slug is None:
-        return wanted
-    named = select(Match.id).where(Match.paper_id == PaperTrial.paper_id, Match.slug == slug)
-    return wanted.where(named.correlate(PaperTrial).exists())
-
-
-def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
+def titles_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Give the titles of registrations."""
     titles: dict[int, str] = {}
     for some in chunks(ids):
-        titles |= dict(
-            session.execute(select(Paper.id, Paper.title).where(Paper.id.in_(some))).all()
-        )
+        titles |= dict(session.execute(_TITLES, {"some": some}).all())
     return titles
+
+
+_NUMBERS = (
+    select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
+    .where(
+        PaperIdentifier.paper_id.in_(bindparam("some", expanding=True)),
+        PaperIdentifier.scheme.in_(REGISTRIES),
+    )
+    .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
+)
+_TITLES = select(Paper.id, Paper.title).where(Paper.id.in_(bindparam("some", expanding=True)))
 
 
 def _of_study(ids: Sequence[int]) -> Select[int, int]:
     """Select the papers with results that are of one study with a registration."""
     own, other = aliased(StudyPaper), aliased(StudyPaper)
-    is_trial = select(PaperTrial.paper_id).where(PaperTrial.paper_id == other.paper_id)
     return (
         select(own.paper_id, other.paper_id.label("report_id"))
-        .join(other, other.study_id == own.study_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == other.paper_id)
-        .where(
-            own.paper_id.in_(ids),
-            other.role.not_in(WITHOUT_RESULTS),
-            func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
-            ~is_trial.correlate(other).exists(),
-        )
+        .join(other, report(own, other))
+        .where(own.paper_id.in_(ids))
     )
 
 
@@ -279,16 +210,6 @@ def _links(ids: Sequence[int]) -> Select[int, int, LinkState, int]:
     return select(PaperLink.paper_id, PaperLink.other_id, PaperLink.state, PaperLink.id).where(
         PaperLink.paper_id.in_(ids), PaperLink.relation == Relation.REGISTRATION_OF
     )
-
-
-def _reported(session: Session, ids: Sequence[int]) -> set[int]:
-    """Tell which registrations have a report for certain."""
-    reported: set[int] = set()
-    for some in chunks(ids):
-        confirmed = _links(some).where(PaperLink.state == LinkState.CONFIRMED)
-        reported.update(row[0] for row in session.execute(confirmed))
-        reported.update(row[0] for row in session.execute(_of_study(some)))
-    return reported
 
 
 def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport]]:
@@ -308,42 +229,6 @@ def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport
     for trial, report_id, sure in pairs:
         reports[trial][report_id] = TrialReport(report_id, *papers[report_id], sure=sure)
     return defaultdict(list, {trial: list(some.values()) for trial, some in reports.items()})
-
-
-def _evaluated(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
-    """Tell which interventions registrations evaluate, and do not only mention, from their texts."""
-    evaluated: dict[int, list[str]] = {}
-    for some in chunks(ids):
-        hits = literature.hits(session, some)
-        texts = select(Paper.id, Paper.title, Paper.abstract).where(Paper.id.in_(some))
-        for paper_id, title, abstract in session.execute(texts):
-            standing = evaluations(hits[paper_id], title, abstract)
-            evaluated[paper_id] = [
-                intervention.slug for intervention in standing if intervention.evaluated
-            ]
-    return evaluated
-
-
-def _twins(session: Session, ids: Sequence[int]) -> set[tuple[int, int]]:
-    """Give the pairs of registrations that are known to be of one trial, the lower number first."""
-    left, right = aliased(StudyPaper), aliased(StudyPaper)
-    of_study = (
-        select(left.paper_id, right.paper_id)
-        .join(right, (right.study_id == left.study_id) & (right.paper_id != left.paper_id))
-        .join(PaperTrial, PaperTrial.paper_id == right.paper_id)
-    )
-    linked = select(PaperLink.paper_id, PaperLink.other_id).where(
-        PaperLink.relation == Relation.SAME_STUDY, PaperLink.state == LinkState.CONFIRMED
-    )
-    pairs: set[tuple[int, int]] = set()
-    for some in chunks(ids):
-        for query in (
-            of_study.where(left.paper_id.in_(some)),
-            linked.where(PaperLink.paper_id.in_(some)),
-            linked.where(PaperLink.other_id.in_(some)),
-        ):
-            pairs |= {(min(row), max(row)) for row in session.execute(query)}
-    return pairs
 
 
 def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:

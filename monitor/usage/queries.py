@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.once import once
 from monitor.usage.standing import MAIN_UNITS, Stated, WaveSurvey, in_order
 from monitor.usage.tables import Wave, WaveRow, WaveState
 
@@ -61,6 +62,7 @@ def survey(session: Session, wave_: Wave) -> WaveSurvey:
     return _surveys(session, [wave_])[0]
 
 
+@once
 def _published(session: Session, at: datetime | None = None) -> list[WaveSurvey]:
     stands = Wave.state == WaveState.PUBLISHED
     if at is not None:  # one that was withdrawn since stood until then

@@ -79,7 +79,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     }
     app.testing = testing
     people = service.database.for_people(
-        seconds=PATIENCE_SECONDS, writers=WRITERS, limit=turns.limit
+        seconds=PATIENCE_SECONDS, writers=WRITERS, limit=turns.limit, answers=made.answers
     )
     service = replace(service, database=people)
     app.extensions["monitor"] = service

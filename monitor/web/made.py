@@ -2,25 +2,30 @@
 
 Nobody has to tell that a page is outdated: it is made anew once any process has committed anything
 (``Database.commits``), and once the minute is another, since pages tell how long ago things were.
-They lie in memory, up to so many bytes. Public ones are kept for everybody (``public.rendered``);
+They lie in memory, up to so many bytes. Public ones are kept for everybody (``public.rendered``),
+beyond a commit too where all that was asked for them is answered as it was (``answers``, ADR 28);
 a large page of somebody who is signed in for that one session, and never for another
 (``for_one_reader``). Only pages are kept: never an error, a refusal or what leads elsewhere.
 """
 
+import contextlib
 import functools
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 
+from monitor.kernel.errors import Unavailable
+from monitor.kernel.persistence.answers import Answers
 from monitor.web import auth, packing, tokens, turns
-from monitor.web.current import Committed, committed, now
+from monitor.web.current import Committed, committed, now, service
 
 P = ParamSpec("P")
 Key = tuple[Hashable, ...]
@@ -57,19 +62,22 @@ class Page:
     digest: str
     head: tuple[tuple[str, str], ...] = ()
     placed: tuple[str, ...] = ()
+    answers: Answers | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def for_all(cls, stands: Stands, made: str | Response) -> "Page":
-        """Keep what a public view gave."""
+    def for_all(cls, stands: Stands, made: str | Response, answers: Answers) -> "Page":
+        """Keep what a public view gave, made of nothing but these answers and the minute."""
         body = made.encode() if isinstance(made, str) else made.get_data()
         head = () if isinstance(made, str) else tuple(made.headers.to_wsgi_list())
         told = tuple((name, value) for name, value in head if name != "Content-Length")
-        return cls(stands, body, packing.packed(body), hashlib.sha256(body).hexdigest(), told)
+        digest = hashlib.sha256(body).hexdigest()
+        return cls(stands, body, packing.packed(body), digest, told, answers=answers)
 
     @property
     def size(self) -> int:
         """How many bytes are kept of it."""
-        return len(self.body) + len(self.packed or b"")
+        answers = self.answers.size if self.answers else 0
+        return len(self.body) + len(self.packed or b"") + answers
 
 
 class Pages:
@@ -94,6 +102,12 @@ class Pages:
         with self._lock:
             page = self._pages.get(key)
             return page if page is not None and page.stands.asked >= asked else None
+
+    def of_minute(self, key: Key, minute: int) -> Page | None:
+        """Give the page if it is of that minute, whatever was committed since."""
+        with self._lock:
+            page = self._pages.get(key)
+            return page if page is not None and page.stands.minute == minute else None
 
     def put(self, key: Key, page: Page) -> None:
         """Keep a page instead of the one there was; the longest unasked for make room."""
@@ -131,10 +145,41 @@ def given(
             return kept
         if waited:
             stands = _stands(committed(anew=True))
-        made = make(stands)
+        made = _again(pages.of_minute(key, stands.minute), stands) or make(stands)
         if isinstance(made, Page) and stands.word is not None:
             pages.put(key, made)
         return made
+
+
+def _again(page: Page | None, stands: Stands) -> Page | None:
+    """Give a page anew where all that it was made of is answered as it was."""
+    if page is None or page.answers is None or not page.answers.is_whole:
+        return None
+    # where it cannot be asked now, the view decides what to show
+    with contextlib.suppress(Unavailable), service().database.read() as session:
+        if page.answers.stand(session):
+            return replace(page, stands=stands)
+    return None
+
+
+def answers() -> Answers | None:
+    """Give where to note what the database answers this request; None: nowhere."""
+    return cast(Answers | None, g.get("answers")) if has_request_context() else None
+
+
+@contextlib.contextmanager
+def of_answers(stands: Stands) -> Iterator[Answers]:
+    """Note what the database answers meanwhile, and let the time be the end of the minute.
+
+    So all that happens within the minute has happened by then, and what is made hangs on nothing but
+    the answers and the minute.
+    """
+    g.as_of = datetime.fromtimestamp((stands.minute + 1) * 60, UTC) - timedelta(microseconds=1)
+    g.answers = noted = Answers()
+    try:
+        yield noted
+    finally:
+        del g.as_of, g.answers
 
 
 def _stands(what: Committed) -> Stands:

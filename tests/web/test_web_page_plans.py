@@ -34,6 +34,7 @@ GROWING = {
     "message",
     "paper",
     "paper_identifier",
+    "paper_link",
     "paper_record",
     "queue_item",
     "queue_place",
@@ -47,7 +48,7 @@ OF_FEW = {"ix_message_held", "ix_message_refused"}
 # anything was committed.
 # ("paper": of an open one, eight are shared by all who open one until something is committed)
 MOST = {
-    "intervention": 66, "memo": 44, "memo as PDF": 44, "changes": 6, "change": 20, "feed": 5,
+    "intervention": 20, "memo": 25, "memo as PDF": 25, "changes": 6, "change": 17, "feed": 5,
     "side by side": 10, "queue": 16, "excluded": 18, "paper": 20, "papers": 9, "status": 24,
 }  # fmt: skip
 
@@ -118,6 +119,9 @@ def _whole_sqlite(session, statement, parameters):
         # an index, and yet as long as the table: most papers are of one lane
         if "ix_paper_lane_id (lane=?)" in line and "LIMIT" not in statement:
             yield "paper", line
+        # most links are confirmed: for each registration anew it would be quadratic
+        if "ix_paper_link_state (state=?)" in line and "paper_trial" in statement:
+            yield "paper_link", line
         if met and not few and not ("LIMIT" in statement and not sorts):
             yield met[1], line
 

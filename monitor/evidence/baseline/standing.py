@@ -24,6 +24,7 @@ from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.language.english import day, listed, sentence
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.once import once
 from monitor.literature.tables import PaperIdentifier, PaperRegistration, StudyPaper
 from monitor.review.appraisal import deciding as review
 from monitor.review.notices import doubts
@@ -166,6 +167,7 @@ def versions(session: Session) -> list[BaselineVersion]:
     return list(session.scalars(select(BaselineVersion).order_by(BaselineVersion.id.desc())))
 
 
+@once
 def standing(session: Session, at: datetime | None = None) -> BaselineInForce:
     """Tell what holds now; ``at``: what held then."""
     newest = current(session, at)

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.catalogue.words import Tier
+from monitor.evidence import registered
 from monitor.evidence import service as evidence
 from monitor.evidence.baseline import standing as baselines
 from monitor.evidence.baseline.standing import BaselineInForce
 from monitor.evidence.distance import distance
 from monitor.evidence.facts import CountRange
 from monitor.evidence.people_needed import Enough, people_to_settle
-from monitor.evidence.registered import AwaitedTrial, registered
+from monitor.evidence.registered import AwaitedTrial
 from monitor.evidence.service import WeighedStudy
 from monitor.evidence.showing import showing
 from monitor.evidence.shown import ShownFinding, place
@@ -34,6 +35,7 @@ from monitor.gap.words import ChangeKind
 from monitor.kernel.language.english import day, listed, plural
 from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import TrialStanding
+from monitor.review import trials
 from monitor.review.words import shown
 from monitor.usage import service as usage
 
@@ -63,14 +65,19 @@ class Explained:
     coming: tuple[str, ...]
 
 
-def explain_state(session: Session, catalogue: Catalogue, slug: str, at: datetime) -> Explained:
+def explain_state(
+    session: Session, catalogue: Catalogue, slug: str, at: datetime, *, stands: bool = False
+) -> Explained:
     """Explain how an intervention stood at a moment, by the catalogue's policies.
+
+    ``stands``: as it stands, where that moment is now; it only says which day it is.
 
     Raises:
         NotFound: no such intervention.
     """
-    case = _Case.read(session, catalogue, slug, at)
-    findings = showing(session, catalogue, slug, at=at).findings
+    then = None if stands else at
+    case = _Case.read(session, catalogue, slug, then)
+    findings = showing(session, catalogue, slug, at=then).findings
     state = case.without(())
     needs = _people(catalogue, findings)
     return Explained(
@@ -130,7 +137,9 @@ class _Case:
     put_together: Callable[[evidence.Grade], State]
 
     @classmethod
-    def read(cls, session: Session, catalogue: Catalogue, slug: str, at: datetime) -> "_Case":
+    def read(
+        cls, session: Session, catalogue: Catalogue, slug: str, at: datetime | None
+    ) -> "_Case":
         observation = usage.latest(session, slug, at=at)
         told = history.told_at(session, slug, at)
         sure = told.certainty if told else {}
@@ -286,13 +295,13 @@ def _coming(
 ) -> Iterator[str]:
     """Say what each registered trial of it that has not ended could do, the first to end first."""
     waited = [
-        awaited
-        for awaited in registered(session, case.slug, today)
-        if awaited.standing in _WAITED_FOR
+        trial
+        for trial in registered.waiting_of(trials.standings(session, today, case.slug), case.slug)
+        if trial.standing in _WAITED_FOR
     ]
-    waited.sort(key=lambda awaited: (awaited.due or date.max, awaited.paper_id))
+    waited.sort(key=lambda trial: (trial.trial.completed or date.max, trial.paper_id))
     reach = _tier_with_one(case, state)
-    for trial in waited[:_TRIALS]:
+    for trial in registered.described(session, waited[:_TRIALS]):
         could = [words for words in (reach, _label_with(trial, needs)) if words]
         told = f" If it is sound, it {listed(could)}." if could else ""
         yield f"{_named(trial)}.{told}"

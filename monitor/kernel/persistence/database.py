@@ -31,7 +31,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
 
 from monitor.kernel.errors import Conflict, TooSlow, Unavailable
-from monitor.kernel.persistence import engines
+from monitor.kernel.persistence import engines, once
+from monitor.kernel.persistence.answers import Answers, hear
 from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 
@@ -117,20 +118,26 @@ class Database:
         self._turns: threading.BoundedSemaphore | None = None
         self._first: threading.Lock | None = None
         self._limit: Callable[[], Limit | None] | None = None
+        self._answers: Callable[[], Answers | None] | None = None
         self._commits = Commits(self.engine, self.path)
 
     def for_people(
-        self, *, seconds: float, writers: int, limit: Callable[[], Limit | None] | None = None
+        self,
+        *,
+        seconds: float,
+        writers: int,
+        limit: Callable[[], Limit | None] | None = None,
+        answers: Callable[[], Answers | None] | None = None,
     ) -> "Database":
         """Give a handle on the same database for pages, behind which somebody waits.
 
         Its transactions wait for others at most ``seconds``, and at most ``writers`` of its threads
         write or wait to write at once, so that some are always left to read. ``limit`` gives until
-        when one that reads may go on. It raises ``Unavailable`` where the database cannot be used
-        now.
+        when one that reads may go on, ``answers`` where what it is answered is noted, if anywhere.
+        It raises ``Unavailable`` where the database cannot be used now.
         """
         handle = copy.copy(self)
-        handle._patience, handle._limit = seconds, limit
+        handle._patience, handle._limit, handle._answers = seconds, limit, answers
         handle._turns = threading.BoundedSemaphore(writers)
         # SQLite lets who waits for its lock sleep and look again: its own threads take turns instead
         handle._first = threading.Lock() if self.is_sqlite else None
@@ -149,9 +156,12 @@ class Database:
         limit = self._limit() if self._limit else None
         with self._telling_people(limit), self._sessions() as session:
             if self._patience is not None:
+                once.begin(session)
                 session.connection(
                     execution_options={"monitor_wait": self._patience, "monitor_limit": limit}
                 )
+            if (answers := self._answers and self._answers()) is not None:
+                hear(session, answers)
             try:
                 yield session
             finally:
@@ -180,6 +190,8 @@ class Database:
             options["monitor_wait"] = patience
         with self._telling_people(), self._turn(wait), self._sessions() as session:
             session.connection(execution_options=options)
+            if (answers := self._answers and self._answers()) is not None:
+                answers.is_whole = False
             try:
                 yield session
                 session.commit()

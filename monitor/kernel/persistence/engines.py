@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from monitor.kernel.errors import TooSlow
-from monitor.kernel.persistence import limits
+from monitor.kernel.persistence import answers, limits
 
 PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 # Pages and jobs together: more threads than this never ask at once.
@@ -44,6 +44,7 @@ def sqlite_engine(url: str) -> Engine:
 
     event.listen(engine, "begin", _begin_on_sqlite)
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
+    event.listen(engine, "after_cursor_execute", answers.heard)
     return engine
 
 
@@ -90,6 +91,7 @@ def postgres_engine(url: str) -> Engine:
             connection.exec_driver_sql(f"SELECT {settings}")  # one round trip
 
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
+    event.listen(engine, "after_cursor_execute", answers.heard)
     return engine
 
 

@@ -82,7 +82,7 @@ def intervention(slug: str) -> str:
             "own": standing.baseline(catalogue, slug),
             "own_table": standing.at,
             "ratings": ratings.beside(about.ratings, catalogue.review.closed, len(counted)),
-            "why": explained.explain_state(session, catalogue, slug, now()),
+            "why": explained.explain_state(session, catalogue, slug, now(), stands=True),
             "waiting": waiting,
         }
         return render_template(

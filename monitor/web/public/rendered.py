@@ -18,6 +18,7 @@ from monitor.web.made import Page, Pages, Stands
 P = ParamSpec("P")
 
 _TAG_BYTES = 12
+_IS_KEPT = "is_rendered_once"
 
 
 def once(
@@ -41,9 +42,15 @@ def once(
             page = made.given(pages, (request.path, by()), turns.public, make)
             return _sent(page) if isinstance(page, Page) else page
 
+        setattr(shown, _IS_KEPT, True)
         return shown
 
     return decorate
+
+
+def is_kept(view: object) -> bool:
+    """Tell whether a view's pages are rendered once for everybody."""
+    return getattr(view, _IS_KEPT, False)
 
 
 def _page(
@@ -54,12 +61,12 @@ def _page(
     Raises:
         RuntimeError: it holds one.
     """
-    with tokens.placing() as placed:
+    with tokens.placing() as placed, made.of_answers(stands) as answers:
         given = render()
     if isinstance(given, str) and (placed or tokens.has_form(given.encode())):
         raise RuntimeError(f"{request.path} is kept for everybody and holds a form’s token")
     return (
-        Page.for_all(stands, given)
+        Page.for_all(stands, given, answers)
         if isinstance(given, (str, Response) if file else str)
         else given
     )

@@ -32,6 +32,7 @@ from monitor.web.public.about.heard import searched
 from monitor.web.public.states import certainty, marks
 
 _NEWEST = 2  # changes that are told
+_SAME_MOMENT = timedelta(microseconds=1)
 
 
 def day_of(session: Session, slug: str, on: date) -> date:
@@ -62,7 +63,8 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
         NotFound: as ``day_of`` does.
     """
     here, today = service(), uk_day_of(now()).date
-    at = now() if day_of(session, slug, on) == today else uk_day(on).end - timedelta(microseconds=1)
+    stands = day_of(session, slug, on) == today
+    at = None if stands else uk_day(on).end - _SAME_MOMENT
     then = history.in_force_at(session, here.catalogue, slug, at)
     state = history.told_at(session, slug, at)
     if state is None:
@@ -70,22 +72,22 @@ def sheet(session: Session, slug: str, on: date) -> Sheet:
     known = MemoFacts(
         slug=slug,
         state=state,
-        why=explained.explain_state(session, then, slug, at),
+        why=explained.explain_state(session, then, slug, at or now(), stands=stands),
         changes=_changes(session, slug, at),
-        sure=_sure(session, here.catalogue, slug) if on == today else memo.sure_then(state),
+        sure=_sure(session, here.catalogue, slug) if stands else memo.sure_then(state),
         doubts=_doubts(session, slug, at),
         survey=_survey(session, slug, at),
         delta=then.synthesis.delta,
         on=on,
         address=f"{here.settings.web.public_url}/interventions/{slug}/memo/{on.isoformat()}",
         boxes=marks.tier_boxes(state),
-        searched=_searched(session) if on == today else "",
+        searched=_searched(session) if stands else "",
     )
     return memo.sheet(here.catalogue, known)
 
 
-def _changes(session: Session, slug: str, at: datetime) -> list[ToldChange]:
-    until = at + timedelta(microseconds=1)
+def _changes(session: Session, slug: str, at: datetime | None) -> list[ToldChange]:
+    until = at + _SAME_MOMENT if at else None
     newest = gap.changes(session, limit=_NEWEST, wanted=Wanted(slug=slug, until=until))
     return [ToldChange(change.sentence, change.at) for change in newest]
 
@@ -105,7 +107,7 @@ def _rests_on(body: BodyCertainty, index: Sequence[Index]) -> str:
     return f"{body.numbers[CertaintyDomain.RISK_OF_BIAS]} {full(independence(index))}"
 
 
-def _doubts(session: Session, slug: str, at: datetime) -> list[str]:
+def _doubts(session: Session, slug: str, at: datetime | None) -> list[str]:
     """Give what is said of the reports of each study that counts: no result is told without it."""
     grade = evidence.as_of(session, slug, at)
     told = doubts.of_studies(session, grade.counted if grade else ())
@@ -116,7 +118,7 @@ def _doubts(session: Session, slug: str, at: datetime) -> list[str]:
     ]
 
 
-def _survey(session: Session, slug: str, at: datetime) -> str:
+def _survey(session: Session, slug: str, at: datetime | None) -> str:
     seen = usage.latest(session, slug, at=at)
     if seen is None:
         return "no survey is known to us"

@@ -60,7 +60,7 @@ def _sheet(session: Session) -> Sheet:
                 ToldChange(change.sentence, change.at) for change in newest if change.slug in bought
             ],
             why={
-                slug: explained.explain_state(session, here.catalogue, slug, at)
+                slug: explained.explain_state(session, here.catalogue, slug, at, stands=True)
                 for slug in memo.explained_first(lines)
             },
             on=uk_day_of(at).date,
