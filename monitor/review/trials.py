@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
@@ -32,12 +34,19 @@ from monitor.literature.words import WITHOUT_RESULTS, Lane, LinkState, Relation
 from monitor.review.tables import QueueItem, Screening
 from monitor.review.words import ExclusionReason, Stage
 
+_some: BindParameter[Any] = bindparam("some", expanding=True)
 _LANES = (Lane.EVALUATED, Lane.MENTIONED)
 _NOT_ABOUT_THESE = (
     ExclusionReason.OTHER_INTERVENTION,
     ExclusionReason.NO_OUTCOME,
     ExclusionReason.OTHER_POPULATION,
 )
+# of which objects of the class would take three times as long to make
+_COLUMNS = (
+    PaperTrial.paper_id, PaperTrial.status, PaperTrial.started, PaperTrial.completed,
+    PaperTrial.completed_expected, PaperTrial.participants, PaperTrial.has_results,
+    PaperTrial.evaluates,
+)  # fmt: skip
 # Designs by their text of papers that report no results.
 _NO_REPORT = ("protocol", "registration", "review", "notice")
 
@@ -95,11 +104,20 @@ class StandingTrial:
 
 def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
     """List the registered trials, of one intervention or of all; who waited longest first."""
-    standing = standings(session, today, slug)
-    ids = [paper_id for registration in standing for paper_id in registration.papers]
+    return shown(session, longest_first(standings(session, today, slug)))
+
+
+def longest_first(trials: Iterable[StandingTrial]) -> list[StandingTrial]:
+    """Order trials that were judged: who waited longest first."""
+    return sorted(trials, key=lambda entry: (-(entry.months or 0), entry.paper_id))
+
+
+def shown(session: Session, trials: Sequence[StandingTrial]) -> list[RegisteredTrial]:
+    """Read what is only shown of trials that were judged, in the order given."""
+    ids = [paper_id for registration in trials for paper_id in registration.papers]
     titles, numbers = _titles(session, ids), numbers_of(session, ids)
     reports = _reports(session, ids)
-    listed = [
+    return [
         RegisteredTrial(
             paper_id=registration.paper_id,
             title=titles[registration.paper_id],
@@ -116,9 +134,8 @@ def registered(session: Session, today: date, slug: str | None = None) -> list[R
                 )
             ),
         )
-        for registration in standing
+        for registration in trials
     ]
-    return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
 
 
 def standings(session: Session, today: date, slug: str | None = None) -> list[StandingTrial]:
@@ -170,14 +187,9 @@ def unpublished(session: Session, slug: str, today: date) -> Unpublished:
 
 def numbers_of(session: Session, ids: Sequence[int]) -> dict[int, list[Identifier]]:
     """List the numbers under which registries hold these."""
-    table = PaperIdentifier
     numbers: dict[int, list[Identifier]] = defaultdict(list)
     for some in chunks(ids):
-        rows = session.execute(
-            select(table.paper_id, table.scheme, table.value)
-            .where(table.paper_id.in_(some), table.scheme.in_(REGISTRIES))
-            .order_by(table.scheme, table.value)
-        )
+        rows = session.execute(_NUMBERS, {"some": some})
         for paper_id, scheme, value in rows:
             numbers[paper_id].append(Identifier(scheme, value))
     return numbers
@@ -191,21 +203,24 @@ class _Facts:
 
 def _family(session: Session, slug: str | None) -> tuple[dict[int, _Facts], list[tuple[int, int]]]:
     """Read the registrations that are listed, and which of them are of one trial."""
-    facts = _facts(session, _wanted(slug))
+    asked = {} if slug is None else {"slug": slug}
+    facts = _facts(session, _wanted(by_slug=slug is not None), asked)
     fresh, pairs = list(facts), set[tuple[int, int]]()
     while fresh:
         pairs |= _twins(session, fresh)
         others = sorted({i for pair in pairs for i in pair} - facts.keys())
         added: dict[int, _Facts] = {}
         for some in chunks(others if slug is not None else []):
-            added |= _facts(session, _wanted(None).where(PaperTrial.paper_id.in_(some)))
+            added |= _facts(session, _wanted(by_number=True), {"some": some})
         facts |= added
         fresh = list(added)
     return facts, [pair for pair in sorted(pairs) if facts.keys() >= {*pair}]
 
 
-def _facts(session: Session, wanted: Select[PaperTrial]) -> dict[int, _Facts]:
-    rows = {row.paper_id: row for row in session.scalars(wanted)}
+def _facts(
+    session: Session, wanted: Select[*tuple[Any, ...]], asked: dict[str, Any]
+) -> dict[int, _Facts]:
+    rows = {row.paper_id: row for row in session.execute(wanted, asked)}
     # read before this was kept; the job that reads papers by the newest rules will
     untold = _evaluated(session, [i for i, row in rows.items() if row.evaluates is None])
     return {
@@ -215,7 +230,8 @@ def _facts(session: Session, wanted: Select[PaperTrial]) -> dict[int, _Facts]:
     }
 
 
-def _wanted(slug: str | None) -> Select[PaperTrial]:
+@cache  # putting a statement together costs more than running it: those below are built once too
+def _wanted(*, by_slug: bool = False, by_number: bool = False) -> Select[*tuple[Any, ...]]:
     """Select the registrations that are listed; those a reviewer found to be of others are not.
 
     Each is looked up by itself: what was screened beside them costs nothing.
@@ -242,52 +258,30 @@ def _wanted(slug: str | None) -> Select[PaperTrial]:
     is_here = select(Paper.id).where(
         Paper.id == PaperTrial.paper_id, Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None)
     )
-    wanted = select(PaperTrial).where(is_here.correlate(PaperTrial).exists(), ~of_others.exists())
-    if slug is None:
+    wanted = select(*_COLUMNS).where(is_here.correlate(PaperTrial).exists(), ~of_others.exists())
+    if by_number:
+        wanted = wanted.where(PaperTrial.paper_id.in_(_some))
+    if not by_slug:
         return wanted
-    named = select(Match.id).where(Match.paper_id == PaperTrial.paper_id, Match.slug == slug)
+    named = select(Match.id).where(
+        Match.paper_id == PaperTrial.paper_id, Match.slug == bindparam("slug")
+    )
     return wanted.where(named.correlate(PaperTrial).exists())
 
 
 def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
     titles: dict[int, str] = {}
     for some in chunks(ids):
-        titles |= dict(
-            session.execute(select(Paper.id, Paper.title).where(Paper.id.in_(some))).all()
-        )
+        titles |= {row.id: row.title for row in session.execute(_TEXTS, {"some": some})}
     return titles
-
-
-def _of_study(ids: Sequence[int]) -> Select[int, int]:
-    """Select the papers with results that are of one study with a registration."""
-    own, other = aliased(StudyPaper), aliased(StudyPaper)
-    is_trial = select(PaperTrial.paper_id).where(PaperTrial.paper_id == other.paper_id)
-    return (
-        select(own.paper_id, other.paper_id.label("report_id"))
-        .join(other, other.study_id == own.study_id)
-        .outerjoin(PaperReading, PaperReading.paper_id == other.paper_id)
-        .where(
-            own.paper_id.in_(ids),
-            other.role.not_in(WITHOUT_RESULTS),
-            func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
-            ~is_trial.correlate(other).exists(),
-        )
-    )
-
-
-def _links(ids: Sequence[int]) -> Select[int, int, LinkState, int]:
-    return select(PaperLink.paper_id, PaperLink.other_id, PaperLink.state, PaperLink.id).where(
-        PaperLink.paper_id.in_(ids), PaperLink.relation == Relation.REGISTRATION_OF
-    )
 
 
 def _reported(session: Session, ids: Sequence[int]) -> set[int]:
     """Tell which registrations have a report for certain."""
     reported: set[int] = set()
     for some in chunks(ids):
-        confirmed = _links(some).where(PaperLink.state == LinkState.CONFIRMED)
-        reported.update(row[0] for row in session.execute(confirmed))
-        reported.update(row[0] for row in session.execute(_of_study(some)))
+        reported.update(row[0] for row in session.execute(_CONFIRMED, {"some": some}))
+        reported.update(row[0] for row in session.execute(_of_study(), {"some": some}))
     return reported
 
 
@@ -295,15 +289,15 @@ def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport
     """List the papers linked as reports, and those of the same study that have results."""
     pairs: list[tuple[int, int, bool]] = []
     for some in chunks(ids):
-        links = _links(some).where(PaperLink.state != LinkState.REJECTED).order_by(PaperLink.id)
-        pairs += [(t, other, s is LinkState.CONFIRMED) for t, other, s, _ in session.execute(links)]
+        links = session.execute(_POSSIBLE, {"some": some})
+        pairs += [(trial, other, state is LinkState.CONFIRMED) for trial, other, state, _ in links]
     for some in chunks(ids):
-        rows = session.execute(_of_study(some).order_by("report_id"))
+        rows = session.execute(_of_study(), {"some": some})
         pairs += [(trial, report_id, True) for trial, report_id in rows]
     papers: dict[int, tuple[str, int | None]] = {}
     for some in chunks({report_id for _, report_id, _ in pairs}):
-        texts = select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(some))
-        papers |= {row.id: (row.title, row.year) for row in session.execute(texts)}
+        texts = session.execute(_TEXTS, {"some": some})
+        papers |= {row.id: (row.title, row.year) for row in texts}
     reports: dict[int, dict[int, TrialReport]] = defaultdict(dict)
     for trial, report_id, sure in pairs:
         reports[trial][report_id] = TrialReport(report_id, *papers[report_id], sure=sure)
@@ -326,6 +320,16 @@ def _evaluated(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
 
 def _twins(session: Session, ids: Sequence[int]) -> set[tuple[int, int]]:
     """Give the pairs of registrations that are known to be of one trial, the lower number first."""
+    pairs: set[tuple[int, int]] = set()
+    for some in chunks(ids):
+        for query in _of_one_trial():
+            pairs |= {(min(row), max(row)) for row in session.execute(query, {"some": some})}
+    return pairs
+
+
+@cache
+def _of_one_trial() -> tuple[Select[int, int], ...]:
+    """Select the pairs of registrations of one study, and those that somebody linked, in both ways."""
     left, right = aliased(StudyPaper), aliased(StudyPaper)
     of_study = (
         select(left.paper_id, right.paper_id)
@@ -335,15 +339,43 @@ def _twins(session: Session, ids: Sequence[int]) -> set[tuple[int, int]]:
     linked = select(PaperLink.paper_id, PaperLink.other_id).where(
         PaperLink.relation == Relation.SAME_STUDY, PaperLink.state == LinkState.CONFIRMED
     )
-    pairs: set[tuple[int, int]] = set()
-    for some in chunks(ids):
-        for query in (
-            of_study.where(left.paper_id.in_(some)),
-            linked.where(PaperLink.paper_id.in_(some)),
-            linked.where(PaperLink.other_id.in_(some)),
-        ):
-            pairs |= {(min(row), max(row)) for row in session.execute(query)}
-    return pairs
+    return (
+        of_study.where(left.paper_id.in_(_some)),
+        linked.where(PaperLink.paper_id.in_(_some)),
+        linked.where(PaperLink.other_id.in_(_some)),
+    )
+
+
+@cache
+def _of_study() -> Select[int, int]:
+    """Select the papers with results that are of one study with a registration."""
+    own, other = aliased(StudyPaper), aliased(StudyPaper)
+    is_trial = select(PaperTrial.paper_id).where(PaperTrial.paper_id == other.paper_id)
+    return (
+        select(own.paper_id, other.paper_id.label("report_id"))
+        .join(other, other.study_id == own.study_id)
+        .outerjoin(PaperReading, PaperReading.paper_id == other.paper_id)
+        .where(
+            own.paper_id.in_(_some),
+            other.role.not_in(WITHOUT_RESULTS),
+            func.coalesce(PaperReading.design, "").not_in(_NO_REPORT),
+            ~is_trial.correlate(other).exists(),
+        )
+        .order_by("report_id")
+    )
+
+
+_NUMBERS = (
+    select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
+    .where(PaperIdentifier.paper_id.in_(_some), PaperIdentifier.scheme.in_(REGISTRIES))
+    .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
+)
+_TEXTS = select(Paper.id, Paper.title, Paper.year).where(Paper.id.in_(_some))
+_LINKS = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.state, PaperLink.id).where(
+    PaperLink.paper_id.in_(_some), PaperLink.relation == Relation.REGISTRATION_OF
+)
+_CONFIRMED = _LINKS.where(PaperLink.state == LinkState.CONFIRMED)
+_POSSIBLE = _LINKS.where(PaperLink.state != LinkState.REJECTED).order_by(PaperLink.id)
 
 
 def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
