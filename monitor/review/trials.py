@@ -83,11 +83,20 @@ _JUDGED: Remembered[tuple[StandingTrial, ...]] = Remembered(24)
 
 def registered(session: Session, today: date, slug: str | None = None) -> list[RegisteredTrial]:
     """List the registered trials, of one intervention or of all; who waited longest first."""
-    standing = standings(session, today, slug)
-    ids = [paper_id for registration in standing for paper_id in registration.papers]
+    return shown(session, longest_first(standings(session, today, slug)))
+
+
+def longest_first(trials: Iterable[StandingTrial]) -> list[StandingTrial]:
+    """Order trials that were judged: who waited longest first."""
+    return sorted(trials, key=lambda entry: (-(entry.months or 0), entry.paper_id))
+
+
+def shown(session: Session, trials: Sequence[StandingTrial]) -> list[RegisteredTrial]:
+    """Read what is only shown of trials that were judged, in the order given."""
+    ids = [paper_id for registration in trials for paper_id in registration.papers]
     titles, numbers = titles_of(session, ids), numbers_of(session, ids)
     reports = _reports(session, ids)
-    listed = [
+    return [
         RegisteredTrial(
             paper_id=registration.paper_id,
             title=titles[registration.paper_id],
@@ -104,9 +113,8 @@ def registered(session: Session, today: date, slug: str | None = None) -> list[R
                 )
             ),
         )
-        for registration in standing
+        for registration in trials
     ]
-    return sorted(listed, key=lambda entry: (-(entry.months or 0), entry.paper_id))
 
 
 @once

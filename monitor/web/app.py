@@ -159,7 +159,16 @@ def _assets(app: Flask) -> Callable[[str], str]:
         if path.is_file()
     }
     _pack(app, folder)
-    return lambda name: url_for("static", filename=name, v=hashes[name])
+    # four a page, which is all that working them out again would take: of each root that names this
+    addresses: dict[tuple[str, str], str] = {}
+
+    def asset(name: str) -> str:
+        known = (request.script_root, name)
+        if known not in addresses:
+            addresses[known] = url_for("static", filename=name, v=hashes[name])
+        return addresses[known]
+
+    return asset
 
 
 def _pack(app: Flask, folder: Path) -> None:

@@ -5,9 +5,9 @@ Nobody has to tell that it is outdated: it is read anew once any process has com
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from flask import current_app
@@ -55,13 +55,19 @@ class Store:
             self._answers[key] = answer
 
 
-@dataclass(frozen=True, slots=True)
 class PageReading:
-    """A transaction that only looks, and the word that stood before it began."""
+    """A transaction that only looks, and the word that stood before it began.
 
-    session: Session
-    _word: str | None
-    _store: Store
+    It is opened by the first who asks for ``session``: a page of which all is shared opens none.
+    """
+
+    def __init__(self, begin: Callable[[], Session], word: str | None, store: Store) -> None:
+        self._begin, self._word, self._store = begin, word, store
+
+    @functools.cached_property
+    def session(self) -> Session:
+        """The transaction's session."""
+        return self._begin()
 
     def shared(self, key: Hashable, read: Callable[[], _Answer]) -> _Answer:
         """Give an answer, which is never None and never changed, read where none stands."""
@@ -81,8 +87,12 @@ class PageReading:
 
 @contextlib.contextmanager
 def reading() -> Iterator[PageReading]:
-    """Open a transaction that only looks, for a page of those who are signed in."""
+    """Let a page of those who are signed in read, in one transaction that only looks."""
     # asked before anything is read: what is committed meanwhile makes it another
     word = committed().word
-    with service().database.read() as session:
-        yield PageReading(session, word, cast(Store, current_app.extensions["monitor.shared"]))
+    with contextlib.ExitStack() as opened:
+        yield PageReading(
+            lambda: opened.enter_context(service().database.read()),
+            word,
+            cast(Store, current_app.extensions["monitor.shared"]),
+        )

@@ -3,9 +3,10 @@
 The words say what is known here, and until when: a report may exist that no source has sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from flask import Blueprint, render_template, request
 from markupsafe import Markup
@@ -20,13 +21,15 @@ from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
 from monitor.review.trials import RegisteredTrial, StandingTrial, Unpublished
-from monitor.web import auth, formats, made, shared
+from monitor.web import auth, formats, forms, made, shared
 from monitor.web.current import now, service
 
 blueprint = Blueprint("trials", __name__)
 blueprint.before_request(auth.only(Role.REVIEWER))
 
 _ORDER = list(TrialStanding)
+PASSING = "in-passing"  # the group of those that evaluate none of the ten; no intervention's slug
+_BEGINNING, _PART = 25, 50  # trials shown of each group, and on a page of one
 # How many stand so, after the headline has said how many are overdue.
 _COUNTED = {
     TrialStanding.UNPUBLISHED: "ended and not yet due",
@@ -59,10 +62,51 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class TrialGroup:
-    """The trials of one intervention, those that are overdue first."""
+    """Trials of one intervention, or those that name one in passing; those overdue first.
 
+    ``trials`` are ``total`` in all, or a part: ``first`` of them came before.
+    """
+
+    slug: str
     name: str
     trials: list[RegisteredTrial]
+    total: int
+    first: int = 0
+
+    @property
+    def last(self) -> int:
+        """How many there were up to and with these."""
+        return self.first + len(self.trials)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """All registered trials as they stand on a day, by the group that lists them."""
+
+    groups: dict[str, list[StandingTrial]]
+
+    @property
+    def about(self) -> list[TrialStanding]:
+        """How those stand that evaluate one of the ten."""
+        return [
+            one.standing for slug, some in self.groups.items() if slug != PASSING for one in some
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialsAddress:
+    """What an address asks to see: the beginning of all groups, or one (a slug, or ``PASSING``)."""
+
+    group: str | None
+    first: int
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> "TrialsAddress":
+        """Read the query part of an address; what it says wrong is not asked."""
+        group = args.get("intervention")
+        if group not in {*service().catalogue.slugs, PASSING}:
+            return cls(None, 0)
+        return cls(group, forms.row_id(args.get("after", "")) or 0)
 
 
 @blueprint.get("/trials")
@@ -70,33 +114,69 @@ class TrialGroup:
 def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with shared.reading() as reading:
-        day = uk_day_of(now()).date
+        day, asked = uk_day_of(now()).date, TrialsAddress.of(request.args)
+        judged = reading.shared(("trials", day), lambda: _judged(reading.session, day))
         listed = reading.shared(
-            ("trials", day, request.script_root), lambda: _listed(reading.session, day)
+            ("trials", day, asked, request.script_root),
+            lambda: _listed(reading.session, judged, asked),
         )
     return render_template("staff/queue/trials.html", listed=listed)
 
 
-def _listed(session: Session, day: date) -> Markup:
+def _judged(session: Session, day: date) -> Judged:
+    """Put each trial under the first of the interventions it evaluates."""
+    order = [*service().catalogue.slugs, PASSING]
+    groups: dict[str, list[StandingTrial]] = {slug: [] for slug in order}
+    for trial in registered.longest_first(registered.standings(session, day)):
+        groups[min(trial.evaluates, key=order.index, default=PASSING)].append(trial)
+    return Judged(
+        {
+            slug: sorted(some, key=lambda one: _ORDER.index(one.standing))
+            for slug, some in groups.items()
+            if some
+        }
+    )
+
+
+def _listed(session: Session, judged: Judged, asked: TrialsAddress) -> Markup:
     """Render what the page shows on a day, the same for whoever is signed in."""
-    registrations = registered.registered(session, day)
-    about = [trial for trial in registrations if trial.evaluates]
-    standings = [trial.standing for trial in about]
+    standings = judged.about
     shown = render_template(
         "staff/queue/_trials.html",
-        headline=headline(standings.count(TrialStanding.OVERDUE), len(about)),
+        headline=headline(standings.count(TrialStanding.OVERDUE), len(standings)),
         counts=[
-            f"{standings.count(standing)} {words}"
+            f"{standings.count(standing):,} {words}"
             for standing, words in _COUNTED.items()
             if standing in standings
         ],
-        groups=_groups(about),
-        passing=_ordered([trial for trial in registrations if not trial.evaluates]),
+        groups=_groups(session, judged, asked),
+        asked=asked,
+        PASSING=PASSING,
         told=told(session),
         short=SHORT,
         months=(OVERDUE_MONTHS, JOURNAL_MONTHS),
     )
     return Markup(shown)  # noqa: S704 - a template's own, escaped there
+
+
+def _groups(session: Session, judged: Judged, asked: TrialsAddress) -> list[TrialGroup]:
+    """Read what is shown, of all groups at once: the beginning of each, or a part of one."""
+    names = {one.slug: one.name for one in service().catalogue.interventions}
+    wanted = {slug: some for slug, some in judged.groups.items() if asked.group in {None, slug}}
+    first = {slug: asked.first if asked.first < len(some) else 0 for slug, some in wanted.items()}
+    most = _BEGINNING if asked.group is None else _PART
+    parts = {slug: some[first[slug] : first[slug] + most] for slug, some in wanted.items()}
+    shown = iter(registered.shown(session, [one for part in parts.values() for one in part]))
+    return [
+        TrialGroup(
+            slug,
+            names.get(slug, ""),
+            list(islice(shown, len(part))),
+            len(wanted[slug]),
+            first[slug],
+        )
+        for slug, part in parts.items()
+    ]
 
 
 def headline(overdue: int, total: int) -> str:
@@ -197,18 +277,3 @@ def told(session: Session) -> str:
     if not answers:
         return "No registry has answered yet."
     return f"The registries last answered: {formats.listed(answers)}."
-
-
-def _groups(about: list[RegisteredTrial]) -> list[TrialGroup]:
-    """Put each trial under the first of the interventions it evaluates."""
-    names = {
-        intervention.slug: intervention.name for intervention in service().catalogue.interventions
-    }
-    by_slug: dict[str, list[RegisteredTrial]] = {}
-    for trial in about:
-        by_slug.setdefault(min(trial.evaluates, key=list(names).index), []).append(trial)
-    return [TrialGroup(names[slug], _ordered(by_slug[slug])) for slug in names if slug in by_slug]
-
-
-def _ordered(trials: list[RegisteredTrial]) -> list[RegisteredTrial]:
-    return sorted(trials, key=lambda one: _ORDER.index(one.standing))

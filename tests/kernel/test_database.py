@@ -210,3 +210,42 @@ def test_statistics_keep_nobody_waiting_on_postgresql_but_for_one_table(database
     event.listen(database.engine, "before_cursor_execute", note)
     database.gather_statistics()
     assert within == [False], "in a transaction each table is held until the last was looked at"
+
+
+PROCESS = text("SELECT pg_backend_pid()")
+
+
+def _processes(database, times):
+    found = []
+    for _ in range(times):
+        with database.read() as session:
+            found.append(session.scalar(PROCESS))
+    return found
+
+
+def test_a_connection_that_has_just_answered_is_not_asked_whether_it_lives(
+    postgres_database, monkeypatch
+):
+    database = Database(postgres_database)
+    _processes(database, 1)
+    asked = []
+    monkeypatch.setattr(type(database.engine.dialect), "do_ping", lambda *_: asked.append(1))
+    assert len(set(_processes(database, 3))) == 1
+    assert not asked
+    monkeypatch.setattr(engines, "_RESTED", 0.0)
+    _processes(database, 2)
+    assert len(asked) == 2
+    database.dispose()
+
+
+def test_one_that_ended_while_it_rested_is_replaced(postgres_database, monkeypatch):
+    monkeypatch.setattr(engines, "_RESTED", 0.0)
+    database = Database(postgres_database)
+    [ended] = _processes(database, 1)
+    other = Database(postgres_database)
+    with other.write() as session:
+        session.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": ended})
+    [replaced, again] = _processes(database, 2)
+    assert ended != replaced == again
+    other.dispose()
+    database.dispose()

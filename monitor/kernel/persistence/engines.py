@@ -3,13 +3,18 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 
+from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import TooSlow
 from monitor.kernel.persistence import answers, limits
 
 PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 # Pages and jobs together: more threads than this never ask at once.
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 48
+# A connection to PostgreSQL that rested for longer (seconds) is asked whether it still lives: of one
+# that has just answered, that would be a round trip more in each transaction of a page.
+_RESTED = 1.0
 
 # KiB in which SQLite keeps what a transaction writes: with less (2,000 is usual) it writes a batch of
 # an import to its log in parts, and reads them again to go on. Only connections that write have it.
@@ -73,7 +78,9 @@ def postgres_engine(url: str) -> Engine:
         "keepalives_count": 3,
     }
     connect = {name: value for name, value in usual.items() if name not in asked}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=connect, **_pool(url))
+    # the one used last is used next: it has its statements ready, and need not be asked
+    engine = create_engine(url, pool_use_lifo=True, connect_args=connect, **_pool(url))
+    _ask_those_that_rested(engine)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -93,6 +100,24 @@ def postgres_engine(url: str) -> Engine:
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
     event.listen(engine, "after_cursor_execute", answers.heard)
     return engine
+
+
+def _ask_those_that_rested(engine: Engine) -> None:
+    """Take no connection to a server that has ended or restarted, nor those that are as old."""
+
+    @event.listens_for(engine, "checkin")
+    def _rest(driver: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(driver: Any, record: Any, taken: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
+        since = record.info.get("rests_since")
+        if since is None or monotonic() - since < _RESTED:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _refuse_once_over(connection: Connection, *_: object) -> None:

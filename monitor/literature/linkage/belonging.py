@@ -4,11 +4,14 @@ Wider than what is proposed of two papers (``relations``): many reports of one t
 and have other titles. So a person is told what agrees, and nothing follows by itself.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable, Mapping
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.kernel.language.english import listed
+from monitor.literature.design.rules import is_registration
 from monitor.literature.linkage.facts import PaperFacts, alike, first_named
 from monitor.literature.papers.study_names import family_name
 
@@ -16,7 +19,6 @@ _NEAR = 0.5  # of the words of two titles
 _TEAM = 3  # authors in common that tell of one team
 _TWO = 2
 _NAMED = 3  # authors named in a reason
-_REGISTRATION = None  # stands for being one, which no author or number does
 _LISTS = 2_000  # of authors remembered: those of studies are compared with every paper opened
 
 
@@ -41,29 +43,51 @@ def reasons(paper: PaperFacts, other: PaperFacts) -> list[str]:
     return [] if told and (paper.is_review or other.is_review) else told
 
 
-class Others:
-    """Papers that one is compared with, found by what they share with it: most share nothing."""
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What tells, without a look at its text, that a paper may belong with another."""
 
-    def __init__(self, facts: Mapping[int, PaperFacts]) -> None:
-        self.facts = facts
-        self._sharing: dict[Hashable, set[int]] = defaultdict(set)
-        for paper_id, paper in facts.items():
-            for shared in _shared(paper):
-                self._sharing[shared].add(paper_id)
+    authors: frozenset[str]  # family names
+    is_registration: bool
+
+
+@lru_cache(maxsize=_LISTS)
+def outline(authors: str, types: str, *, is_trial: bool) -> Outline:
+    """Give a paper's outline by its authors and publication types, each a list as JSON.
+
+    ``is_trial``: a trial's registration is kept of it.
+    """
+    return Outline(
+        _families(tuple(json.loads(authors))), is_trial or is_registration(json.loads(types))
+    )
+
+
+class Others:
+    """Papers that one is compared with, in outline: found by what they share with it."""
+
+    def __init__(self, outlines: Mapping[int, Outline]) -> None:
+        self._registrations = {i for i, other in outlines.items() if other.is_registration}
+        self._all = set(outlines)
+        self._by_author: dict[str, set[int]] = defaultdict(set)
+        for paper_id, other in outlines.items():
+            for author in other.authors:
+                self._by_author[author].add(paper_id)
 
     def near(self, paper: PaperFacts) -> set[int]:
-        """Give all of which ``reasons`` may say anything; of a registration, that may be of any."""
-        if paper.is_registration:
-            return set(self.facts)
-        return set().union(
-            *(self._sharing.get(what, set()) for what in (*_shared(paper), _REGISTRATION))
-        )
+        """Give all of which ``reasons`` may say anything, beside those that share a number.
 
-
-def _shared(facts: PaperFacts) -> set[Hashable]:
-    """Give what tells that two papers may belong together, as ``reasons`` asks first."""
-    kind = {_REGISTRATION} if facts.is_registration else set()
-    return {*facts.numbers, *_authors(facts), *kind}
+        Most share too little to be read.
+        """
+        shared = Counter[int]()
+        for author in _authors(paper):
+            shared.update(self._by_author.get(author, ()))
+        # by a team, and like it in its title; or by two of it, and of so many people; or of one name
+        near = {i for i, authors in shared.items() if authors >= _TEAM}
+        if paper.samples:
+            near |= {i for i, authors in shared.items() if authors >= _TWO}
+        if paper.acronyms:
+            near |= self._all if paper.is_registration else {*shared, *self._registrations}
+        return near
 
 
 def _team(paper: PaperFacts, other: PaperFacts, authors: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, func, select, tuple_, union
+from sqlalchemy import Integer, Row, Select, Subquery, bindparam, func, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -42,6 +42,36 @@ _RECORDS = (
     .where(_of_paper.paper_id == bindparam("paper_id"))
     .order_by(_record.id)
 )
+_match = Match.__table__.c
+
+
+def _studies(of_it: Select[int]) -> Select[int, str, str]:
+    """Select the first studies that have such a paper: titles of these alone, whatever there is."""
+    chosen = (
+        select(_study.id, _study.label)
+        .where(of_it.correlate(Study.__table__).exists())
+        .order_by(_study.label, _study.id)
+        .limit(bindparam("most", type_=Integer))
+        .subquery("chosen")
+    )
+    title = (
+        select(func.min(_paper.title))
+        .join(StudyPaper.__table__, _link.paper_id == _paper.id)
+        .where(_link.study_id == chosen.c.id)
+        .correlate(chosen)
+        .scalar_subquery()
+    )
+    return select(chosen.c.id, chosen.c.label, title).order_by(chosen.c.label, chosen.c.id)
+
+
+# study by study: from the matches, of which nearly all are of papers that report none, it would
+# take the longer the more papers there are
+_of_it = select(_link.paper_id).where(_link.study_id == _study.id)
+_named = select(_match.id).where(
+    _match.paper_id == _link.paper_id, _match.slug.in_(bindparam("slugs", expanding=True))
+)
+_STUDIES = _studies(_of_it)
+_STUDIES_NAMING = _studies(_of_it.where(_named.correlate(StudyPaper.__table__).exists()))
 _MATCHES = select(*Match.__table__.columns).where(
     Match.paper_id.in_(bindparam("some", expanding=True))
 )
@@ -217,15 +247,9 @@ def naming_the_same(
     session: Session, paper_id: int, numbers: Iterable[Identifier]
 ) -> list[SameRegistration]:
     """Find the same for a paper whose ``numbers`` are known, its own and those it names."""
-    mine = [(i.scheme, i.value) for i in numbers if i.scheme in REGISTRIES]
-    if not mine:
+    sharing = _sharing(numbers)
+    if sharing is None:
         return []
-    sharing = union(
-        *(
-            select(table.paper_id, table.value).where(tuple_(table.scheme, table.value).in_(mine))
-            for table in (PaperRegistration, PaperIdentifier)
-        )
-    ).subquery()
     its = select(StudyPaper.study_id).where(StudyPaper.paper_id == paper_id)
     rows = session.execute(
         select(Study.id, Study.label, sharing.c.value)
@@ -238,6 +262,24 @@ def naming_the_same(
     return [SameRegistration(*row) for row in rows]
 
 
+def sharing(session: Session, numbers: Iterable[Identifier]) -> set[int]:
+    """Find the papers that are, or name, any of some trial registrations."""
+    found = _sharing(numbers)
+    return set() if found is None else set(session.scalars(select(found.c.paper_id)))
+
+
+def _sharing(numbers: Iterable[Identifier]) -> Subquery | None:
+    mine = [(i.scheme, i.value) for i in numbers if i.scheme in REGISTRIES]
+    if not mine:
+        return None
+    return union(
+        *(
+            select(table.paper_id, table.value).where(tuple_(table.scheme, table.value).in_(mine))
+            for table in (PaperRegistration, PaperIdentifier)
+        )
+    ).subquery()
+
+
 def studies(
     session: Session, slugs: Iterable[str] | None, *, limit: int
 ) -> list[tuple[int, str, str]]:
@@ -245,28 +287,9 @@ def studies(
 
     None lists every study.
     """
-    # study by study: from the matches, of which nearly all are of papers that report none, it would
-    # take the longer the more papers there are
-    of_it = select(StudyPaper.paper_id).where(StudyPaper.study_id == Study.id).correlate(Study)
-    if slugs is not None:
-        named = select(Match.id).where(
-            Match.paper_id == StudyPaper.paper_id, Match.slug.in_(list(slugs))
-        )
-        of_it = of_it.where(named.exists())
-    title = (
-        select(func.min(Paper.title))
-        .join(StudyPaper, StudyPaper.paper_id == Paper.id)
-        .where(StudyPaper.study_id == Study.id)
-        .correlate(Study)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Study.id, Study.label, title)
-        .where(of_it.exists())
-        .order_by(Study.label, Study.id)
-        .limit(limit)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
+    statement = _STUDIES_NAMING if slugs is not None else _STUDIES
+    asked = {"most": limit} | ({} if slugs is None else {"slugs": sorted(slugs)})
+    return [(row[0], row[1], row[2]) for row in session.connection().execute(statement, asked)]
 
 
 def segments(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Segment]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Integer, bindparam, or_, select
+from sqlalchemy import BindParameter, Integer, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.literature.linkage import belonging
@@ -12,7 +12,7 @@ from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.linkage.kept_facts import remembered_facts_of
 from monitor.literature.papers import linking, queries
 from monitor.literature.papers.queries import PaperView
-from monitor.literature.tables import Match, Paper, PaperLink, Study, StudyPaper
+from monitor.literature.tables import Match, Paper, PaperLink, PaperTrial, Study, StudyPaper
 from monitor.literature.words import LinkState, Relation
 from monitor.review.tables import QueueItem
 from monitor.review.words import OPEN
@@ -43,20 +43,27 @@ _OF_THE_SAME = (
     .order_by(StudyPaper.paper_id.desc())
     .limit(bindparam("most", type_=Integer))
 )
+_link, _paper, _trial = StudyPaper.__table__.c, Paper.__table__.c, PaperTrial.__table__.c
 _NEWEST = (
-    select(StudyPaper.paper_id, StudyPaper.study_id)
+    select(
+        _link.paper_id, _link.study_id, _paper.merged_into_id,
+        cast(_paper.authors, Text).label("authors"),
+        cast(_paper.publication_types, Text).label("types"), _trial.paper_id.label("trial"),
+    )
+    .select_from(
+        StudyPaper.__table__
+        .join(Paper.__table__, _paper.id == _link.paper_id)
+        .outerjoin(PaperTrial.__table__, _trial.paper_id == _link.paper_id)
+    )
     .where(
         select(Match.id)
-        .where(
-            Match.paper_id == StudyPaper.paper_id,
-            Match.slug.in_(bindparam("slugs", expanding=True)),
-        )
-        .correlate(StudyPaper)
+        .where(Match.paper_id == _link.paper_id, Match.slug.in_(bindparam("slugs", expanding=True)))
+        .correlate(StudyPaper.__table__)
         .exists()
     )
-    .order_by(StudyPaper.paper_id.desc())
+    .order_by(_link.paper_id.desc())
     .limit(bindparam("most", type_=Integer))
-)
+)  # fmt: skip
 _PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
     or_(PaperLink.paper_id.in_(_some), PaperLink.other_id.in_(_some)),
     PaperLink.state == LinkState.PROPOSED,
@@ -85,7 +92,7 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class PapersOfStudies:
-    """Papers of studies, each with its study, and what they are compared by."""
+    """Papers of studies, each with its study, and what tells which are worth comparing."""
 
     study_of: Mapping[int, int]
     others: belonging.Others
@@ -94,14 +101,14 @@ class PapersOfStudies:
 def reported(session: Session, slugs: Collection[str]) -> PapersOfStudies:
     """Read the newest papers of studies that name any of some interventions: one more than a paper
     is compared with, since it may be among them."""
-    rows = session.execute(_NEWEST, {"slugs": sorted(slugs), "most": _MOST + 1}).all()
-    study_of = {row.paper_id: row.study_id for row in rows}
-    return _reported(session, study_of)
-
-
-def _reported(session: Session, study_of: Mapping[int, int]) -> PapersOfStudies:
-    facts = remembered_facts_of(session, list(study_of)) if study_of else {}
-    return PapersOfStudies(study_of, belonging.Others(facts))
+    asked = {"slugs": sorted(slugs), "most": _MOST + 1}
+    rows = session.connection().execute(_NEWEST, asked).all()
+    outlines = {
+        row.paper_id: belonging.outline(row.authors, row.types, is_trial=row.trial is not None)
+        for row in rows
+        if row.merged_into_id is None
+    }
+    return PapersOfStudies({row.paper_id: row.study_id for row in rows}, belonging.Others(outlines))
 
 
 def studies_for_one(
@@ -117,18 +124,19 @@ def studies_for_one(
     for study_id, _, shared in queries.naming_the_same(session, paper.id, facts.numbers):
         why.setdefault(study_id, {})[f"both name {shared}"] = None
     links = _links(session, [paper.id]) if linked else {}
-    if links.keys() - known.study_of.keys():
+    study_of = dict(known.study_of)
+    if links.keys() - study_of.keys():
         rows = session.execute(_LINKED, {"linked": list(links)})
-        known = _reported(session, {**known.study_of, **{row[0]: row[1] for row in rows}})
-    newest = sorted(known.study_of.keys() - {paper.id}, reverse=True)[:_MOST]
-    worth = known.others.near(facts) | links.keys()
-    for other in newest:
-        if other not in worth or known.study_of[other] in own:
-            continue
+        study_of |= {row.paper_id: row.study_id for row in rows}
+    worth = known.others.near(facts) | queries.sharing(session, facts.numbers) | links.keys()
+    newest = sorted(study_of.keys() - {paper.id}, reverse=True)[:_MOST]
+    compared = [i for i in newest if i in worth and study_of[i] not in own]
+    others = remembered_facts_of(session, compared) if compared else {}
+    for other in compared:
         said = [links[other]] if other in links else []
-        if other in known.others.facts:
-            said += belonging.reasons(facts, known.others.facts[other])
-        why.setdefault(known.study_of[other], {}).update(dict.fromkeys(said))
+        if other in others:
+            said += belonging.reasons(facts, others[other])
+        why.setdefault(study_of[other], {}).update(dict.fromkeys(said))
     return _suggested(session, {study_id: some for study_id, some in why.items() if some})
 
 

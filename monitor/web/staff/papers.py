@@ -10,7 +10,7 @@ from textwrap import shorten
 
 from flask import Blueprint, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -64,7 +64,7 @@ def source_title(name: str) -> str:
 def queue() -> str:
     """Show one lane in its order, as filtered."""
     with shared.reading() as reading:
-        done = _said(reading.session, request.args.get("done"))
+        done = _said(reading, request.args.get("done"))
         return lanes.page(reading, lanes.QueueAddress.of(request.args), done=done)
 
 
@@ -217,15 +217,14 @@ def _paper_page(
     reading: shared.PageReading, view: literature.PaperView, typed: Typed, problems: Problems | None
 ) -> str:
     session, there = reading.session, traces_of(reading.session, view.id)
-    place = there.place
+    place, read = there.place, _read(view)
     is_open = place is not None and place.stage in OPEN
-    read = _read(view)
     screenings = reviews.screenings(session, view.id) if there.screened else []
-    studies = _choices(reading, view, there) if is_open else _NO_STUDIES
+    to_decide = _to_decide(reading, view, there, typed, problems) if is_open else _NOTHING_TO_DECIDE
     return render_template(
         "staff/papers/paper.html",
         paper=view,
-        said=said_of(session, view.id),
+        said=said_of(session, view.id) if there.speaks else [],
         doubts=doubts.of_paper(session, view.id) if there.spoken_of else [],
         alike=proposals.of_paper(session, view.id) if there.linked or there.merged else [],
         this_is=likeness.this_is,
@@ -233,29 +232,49 @@ def _paper_page(
         alerts=alert_queries.open_alerts(session, paper_id=view.id) if there.alerted else [],
         set_aside_at=alert_queries.set_aside_at(session, view.id) if there.set_aside else None,
         standing=place,
-        of_the_review=view.id in reading.shared("named", lambda: baselines.all_named(session)),
+        of_the_review=not is_open and view.id in _named_by_the_review(reading),
         is_open=is_open,
-        waiting=reading.shared("counts", lambda: reviews.counts(session)),
         screenings=screenings,
         reopenings=reviews.reopenings(session, view.id) if there.put_back else [],
         can_take_back=_can_take_back(session, place, screenings),
         suggestion=read.suggestion,
-        passing=lanes.passing(view, view.hits),
-        taught=reading.shared("taught", lambda: reviews.taught(session)),
-        read=suggestions.rows(view),
         unqueued=unqueued.reasons(session, view) if place is None else None,
         marked=read,
-        studies=studies,
         typed=typed,
         problems=problems,
-        token=forms.token_for(typed, problems),
-        done=_said(session, request.args.get("done")),
-        skip=_next(session, place) if place else url_for("review.queue"),
+        done=_said(reading, request.args.get("done")),
         placing=placing,
         excerpts=excerpts,
         labels=labels,
         at=now(),
+        **to_decide,
     )
+
+
+def _to_decide(
+    reading: shared.PageReading,
+    view: literature.PaperView,
+    there: Traces,
+    typed: Typed,
+    problems: Problems | None,
+) -> dict[str, object]:
+    """Give what only the page of an open paper shows: the form, and what is read to decide by."""
+    session = reading.session
+    assert there.place is not None  # noqa: S101 - it is open; tells mypy
+    return {
+        "waiting": reading.shared("counts", lambda: reviews.counts(session)),
+        "taught": reading.shared("taught", lambda: reviews.taught(session)),
+        "passing": lanes.passing(view, view.hits),
+        "read": suggestions.rows(view),
+        "studies": _choices(reading, view, there),
+        "token": forms.token_for(typed, problems),
+        "skip": _next(session, there.place),
+    }
+
+
+def _named_by_the_review(reading: shared.PageReading) -> frozenset[int]:
+    """Find the papers that the review's own table names."""
+    return reading.shared("named", lambda: baselines.all_named(reading.session))
 
 
 def _can_take_back(
@@ -289,17 +308,23 @@ class StudyChoices:
         return _options(self.suggested) + self.written
 
 
-_NO_STUDIES = StudyChoices((), (), Markup())
+_LISTS = 30  # lists of studies whose options are remembered, of some fifty kilobytes
+_written: Remembered[StudyChoices] = Remembered(_LISTS)
+_NOTHING_TO_DECIDE: dict[str, object] = {"studies": StudyChoices((), (), Markup())}
 
 
 def _options(studies: Iterable[StudyChoice]) -> Markup:
-    option = Markup('<option value="{}">{}</option>')
-    return Markup("").join(option.format(one.id, one.words) for one in studies)
+    written = (f'<option value="{one.id}">{escape(one.words)}</option>' for one in studies)
+    return Markup("".join(written))  # noqa: S704 - a number, and words that are escaped
 
 
 def _offered(reading: shared.PageReading, slugs: frozenset[str]) -> StudyChoices:
     """Offer the studies of some interventions, or of all; as no paper was compared with them yet."""
-    found = literature.studies(reading.session, slugs or None, limit=_TO_FIT)
+    found = tuple(literature.studies(reading.session, slugs or None, limit=_TO_FIT))
+    return _written.get(found, (), lambda: _choices_of(found))
+
+
+def _choices_of(found: tuple[tuple[int, str, str], ...]) -> StudyChoices:
     others = tuple(StudyChoice(*other, "") for other in found)
     return StudyChoices((), others, _options(others))
 
@@ -336,11 +361,12 @@ class JustDecided:
     screening: reviews.ScreeningView
 
 
-def _said(session: Session, paper_id: str | None) -> JustDecided | None:
+def _said(reading: shared.PageReading, paper_id: str | None) -> JustDecided | None:
     """Find what this person has just decided, to say it back to them on the next page."""
     number = forms.row_id(paper_id or "")
     if number is None:
         return None
+    session = reading.session
     given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]
     if not given:
         return None

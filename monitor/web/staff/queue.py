@@ -171,28 +171,42 @@ _rows: Remembered[Markup] = Remembered(_REMEMBERED)
 
 def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
-    session = reading.session
-    beside = reading.shared(("beside", asked.stage), lambda: BesideLane.of(session, asked.stage))
-    ordered = asked.stage in OPEN and asked.order is Order.LIKELY
-    # who looks at studies in work sees which wait for them; anything else is the same for all
-    whose = auth.reader().id if asked.stage in labels.IN_WORK else None
-    papers = reading.shared(
-        ("papers", asked, whose, request.script_root, int(now().timestamp()) // 60),
-        lambda: Papers.of(session, asked, beside.taught if ordered else None),
+    reader = auth.reader()
+    beside = reading.shared(
+        ("beside", asked.stage), lambda: BesideLane.of(reading.session, asked.stage)
+    )
+    # who looks at studies in work sees which wait for them; anything else is the same for all of a role
+    whose = reader.id if asked.stage in labels.IN_WORK else None
+    lane = reading.shared(
+        ("lane", asked, whose, reader.role, request.script_root, int(now().timestamp()) // 60),
+        lambda: _lane(reading.session, asked, beside),
     )
     return render_template(
         "staff/queue/queue.html",
+        stage=asked.stage,
+        lane=lane,
+        begun=_begun(reading) if reader.role is Role.ADMIN else None,
+        labels=labels,
+        **more,
+    )
+
+
+def _lane(session: Session, asked: QueueAddress, beside: BesideLane) -> Markup:
+    """Render what the page of a lane shows all who may see the same."""
+    ordered = asked.stage in OPEN and asked.order is Order.LIKELY
+    papers = Papers.of(session, asked, beside.taught if ordered else None)
+    shown = render_template(
+        "staff/queue/_lane.html",
         stage=asked.stage,
         beside=beside,
         rows=papers.rows,
         ordered=ordered,
         asked=asked,
-        begun=_begun(session),
         more=papers.more,
         labels=labels,
         at=now(),
-        **more,
     )
+    return Markup(shown)  # noqa: S704 - a template's own, escaped there
 
 
 def _shown(
@@ -279,11 +293,9 @@ def passing(paper: QueueEntry | literature.PaperView, hits: tuple[Hit, ...]) -> 
     ]
 
 
-def _begun(session: Session) -> FirstSteps | None:
+def _begun(reading: PageReading) -> FirstSteps:
     """Tell an admin what a new service lacks; nobody else can do it."""
-    if auth.reader().role is not Role.ADMIN:
-        return None
-    return first_steps(session, service().settings)
+    return first_steps(reading.session, service().settings)
 
 
 def stage_named(value: str | None) -> Stage:

@@ -1,12 +1,14 @@
 """Why a paper may belong to a study: told with its reason, and nothing where too little agrees."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.catalogue import loader
 from monitor.feeds.records import Citation, Identifier, Trial
-from monitor.literature.linkage.belonging import Others, reasons
+from monitor.literature.linkage.belonging import Others, outline, reasons
 from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.matching.matcher import Matcher
 
@@ -53,11 +55,21 @@ def test_a_review_belongs_to_no_trial():
 
 
 some_facts = st.builds(
-    lambda title, authors, numbers, trial: PaperFacts(
-        Citation(title=title, authors=authors, registrations=numbers, trial=trial)
+    lambda title, abstract, authors, numbers, trial: PaperFacts(
+        Citation(
+            title=title, abstract=abstract, authors=authors, registrations=numbers, trial=trial
+        ),
+        hits=MATCHER.match(title=title, abstract=abstract),
     ),
-    st.sampled_from(["LANTERN: an invented trial", "Another paper of the LANTERN trial"]),
-    st.lists(st.sampled_from(["Alder P", "Birch Q", "Elm R", "Fir S"]), max_size=3).map(tuple),
+    st.sampled_from(
+        [
+            "LANTERN: an invented trial",
+            "Another paper of the LANTERN trial",
+            "Circle of Security: an invented trial of evening groups",
+        ]
+    ),
+    st.none() | st.sampled_from(["We randomised 62 families.", "In all, 62 mothers took part."]),
+    st.lists(st.sampled_from(["Alder P", "Birch Q", "Elm R", "Fir S"]), max_size=4).map(tuple),
     st.lists(
         st.sampled_from([Identifier("nct", f"NCT0000000{n}") for n in range(3)]), max_size=2
     ).map(tuple),
@@ -65,8 +77,26 @@ some_facts = st.builds(
 )
 
 
+def in_outline(paper):
+    said = paper.citation
+    return outline(
+        json.dumps(said.authors),
+        json.dumps(said.publication_types),
+        is_trial=paper.trial is not None,
+    )
+
+
 @given(some_facts, st.lists(some_facts, max_size=6))
 def test_whatever_there_is_a_reason_for_is_near(one, others):
     known = dict(enumerate(others))
     told = {number for number, other in known.items() if reasons(one, other)}
-    assert told <= Others(known).near(one)
+    sharing = {number for number, other in known.items() if one.numbers & other.numbers}
+    outlines = {number: in_outline(other) for number, other in known.items()}
+    assert told <= Others(outlines).near(one) | sharing
+
+
+def test_two_that_share_an_author_and_no_more_are_not_read():
+    other = facts("An invented survey", "In all, 62 mothers took part.", authors=("Alder P",))
+    near = Others({7: in_outline(other)}).near
+    assert near(facts("An invented trial", authors=("Alder P",))) == set()
+    assert near(facts("LANTERN: an invented trial", authors=("Alder P",))) == {7}

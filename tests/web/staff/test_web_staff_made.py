@@ -11,7 +11,7 @@ from test_web_staff_access import EXPECTED, filled_in  # type: ignore[import-not
 from monitor.accounts import service as accounts
 from monitor.kernel.persistence.database import Database, affected
 from monitor.review.words import ExclusionReason
-from monitor.web import made
+from monitor.web import made, shared
 
 KEPT = {
     "/agreement",
@@ -80,6 +80,7 @@ def test_a_page_is_the_same_kept_and_made(world, staff_app, browse, statements):
         again = browser.get(address)
         assert statements == [], rule
         staff_app.extensions["monitor.made"] = made.Pages(largest=0)
+        staff_app.extensions["monitor.shared"] = shared.Store()
         anew = browser.get(address)
         assert statements, rule
         staff_app.extensions["monitor.made"] = made.Pages()

@@ -96,7 +96,7 @@ def test_one_answer_is_read_by_one_of_those_who_ask_at_once():
 
     def ask(_):
         together.wait()
-        return shared.PageReading(Session(), "word", store).shared("key", read)
+        return shared.PageReading(Session, "word", store).shared("key", read)
 
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(ask, range(8))) == ["answer"] * 8
@@ -104,7 +104,7 @@ def test_one_answer_is_read_by_one_of_those_who_ask_at_once():
 
 
 def test_a_reading_that_fails_leaves_nothing_held():
-    reading = shared.PageReading(Session(), "word", shared.Store())
+    reading = shared.PageReading(Session, "word", shared.Store())
     with pytest.raises(ZeroDivisionError):
         reading.shared("key", lambda: 1 / 0)
     assert reading.shared("key", lambda: "answer") == "answer"

@@ -1,7 +1,9 @@
 """Registered trials: the answer first, the unknown said, and one quiet sentence for the public."""
 
 import doctest
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from lxml import html
@@ -239,3 +241,51 @@ def test_of_several_trials_the_one_that_ends_first_is_named(begun, browse):
     both = "NCT00000002: due March 2027. If it is sound, it could make"
     own = page(browse, None, "/interventions/theraplay")
     assert own.index(both) < own.index("NCT00000001, 130 people: due August 2027")
+
+
+@pytest.fixture
+def many(begun, monkeypatch):
+    """Five trials of one intervention and one of another, of which a page shows two of each."""
+    monkeypatch.setattr(trials, "_BEGINNING", 2)
+    monkeypatch.setattr(trials, "_PART", 2)
+    of_one = {f"t{n}": registration(n, f"Theraplay in school {n}") for n in range(1, 6)}
+    begun.arrive("pubmed", **of_one, other=registration(6, "Circle of Security for all"))
+    return begun
+
+
+def test_of_many_trials_the_first_of_each_are_shown_and_counted_all(many, browse):
+    text = page(browse, many.ann)
+    assert "6 of 6 registered trials are overdue" in text
+    assert "Theraplay in school 2" in text
+    assert "Theraplay in school 3" not in text
+    assert "Showing 2 of 5" in text
+    assert "All of them: Registered trials of Theraplay" in text
+    assert text.count("Showing") == 1
+    assert "Circle of Security for all" in text
+
+
+def test_the_trials_of_one_are_paged_to_the_last(many, browse):
+    address, seen, text, asked = "/trials?intervention=theraplay", "", "", browse(many.ann)
+    while address:
+        text = asked.get(address).text
+        seen += text
+        follow = re.search(r'<a href="([^"]*)">Next trials', text)
+        address = unescape(follow[1]) if follow else ""
+    found = re.findall(r">(Theraplay in school \d), an invented trial<", seen)
+    assert found == [f"Theraplay in school {n}" for n in range(1, 6)]
+    assert "Showing number 5 of 5 · " in text
+    assert "6 of 6 registered trials are overdue" in text
+    assert "Circle of Security for all" not in seen
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("intervention=nothing", "Circle of Security for all"),
+        ("intervention=theraplay&after=900", "Showing 2 of 5"),
+        ("intervention=theraplay&after=-1", "Showing 2 of 5"),
+        ("intervention=ddp", "6 of 6 registered trials are overdue"),
+    ],
+)
+def test_what_an_address_says_wrong_is_not_asked(many, browse, query, words):
+    assert words in page(browse, many.ann, f"/trials?{query}")
