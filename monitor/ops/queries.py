@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
-from monitor.feeds.service import asked_sources
 from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
 from monitor.kernel.persistence.database import Database
@@ -24,7 +23,6 @@ from monitor.notify.messages import outbox_status as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.job_titles import JOB_TITLES
-from monitor.ops.keeping import Keep, anew
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review.notices import waiting
@@ -153,21 +151,12 @@ def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
     }
 
 
-def status(
-    session: Session, settings: Settings, database: Database, now: datetime, keep: Keep = anew
-) -> Status:
-    """Read how everything stands now; ``keep`` may give what does not hang on the hour."""
-    sources = feeds.sources(
-        session,
-        settings,
-        now,
-        first=keep("first answers", lambda: feeds.first_answers(session)),
-        asked=keep("asked sources", lambda: asked_sources(session, settings)),
-    )
+def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
+    """Read how everything stands now."""
+    sources = feeds.sources(session, settings, now)
     jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
-    outbox = keep("outbox", lambda: notify.outbox(session))
-    wrong = keep("incidents", lambda: incidents.open_incidents(session))
-    ledger, checked = keep("ledger", lambda: (audit.head(session).count, audit_check.told(session)))
+    outbox = notify.outbox(session)
+    wrong = incidents.open_incidents(session)
     asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
     lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
     problems = [] if asked else [NOTHING_WATCHED]
@@ -181,14 +170,14 @@ def status(
         incidents=wrong,
         ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
-        queue=keep("work", lambda: _queue(session)),
+        queue=_queue(session),
         outbox=outbox,
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
             size_bytes=_size(database),
             log_bytes=database.log_bytes(),
-            audit_entries=ledger,
-            checked=checked,
+            audit_entries=audit.head(session).count,
+            checked=audit_check.told(session),
         ),
         loopback_allowed=settings.sources.allow_loopback,
         no_way_out=lost,
