@@ -91,10 +91,11 @@ def finish(database: Database) -> None:
         if triggers is not None:
             triggers.refill(session.connection())
             triggers.put_up(session.connection())
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
-        if not database.is_sqlite:
-            connection.exec_driver_sql("VACUUM ANALYZE")
+    database.gather_statistics()
+    if not database.is_sqlite:
+        connecting = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connecting as connection:
+            connection.exec_driver_sql("VACUUM")
 
 
 def at(minutes: float) -> str:

@@ -4,7 +4,7 @@ A healthy source is silent for weeks on ten narrow topics; a failing one is neve
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -79,22 +79,11 @@ class PollView:
     notes: tuple[str, ...]
 
 
-def sources(
-    session: Session,
-    settings: Settings,
-    now: datetime,
-    *,
-    first: Mapping[str, datetime] | None = None,
-    asked: Collection[str] | None = None,
-) -> list[SourceStatus]:
-    """Tell how every source stands, in the order of ``SOURCES``.
-
-    ``first``, ``asked``: when each first answered, and which are asked, where that is known.
-    """
+def sources(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
+    """Tell how every source stands, in the order of ``SOURCES``."""
     rows = {row.name: row for row in session.scalars(select(SourceRow))}
-    days = _days(session, now)
-    first = first_answers(session) if first is None else first
-    asked = asked_sources(session, settings) if asked is None else asked
+    days, first = _days(session, now), _first_answers(session)
+    asked = asked_sources(session, settings)
     statuses = []
     for name, definition in SOURCES.items():
         row = rows.get(name)
@@ -225,7 +214,7 @@ def _best(days: Iterable[Day]) -> Day:
     return next((day for day in Day if day in found), Day.NONE)
 
 
-def first_answers(session: Session) -> dict[str, datetime]:
+def _first_answers(session: Session) -> dict[str, datetime]:
     """Tell when each source first answered in full: its polls follow one another."""
     first = (
         select(Poll.finished_at)

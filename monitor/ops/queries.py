@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, of_use
 from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
-from monitor.feeds.service import asked_sources
 from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
 from monitor.kernel.persistence.database import Database
@@ -23,8 +21,7 @@ from monitor.notify.digests import due
 from monitor.notify.messages import outbox_status as notify
 from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
-from monitor.ops.job_titles import JOB_TITLES
-from monitor.ops.keeping import Keep, anew
+from monitor.ops.running import JobStatus, Standstill, job_status, standstill, wrong_with_jobs
 from monitor.ops.service import log_too_long
 from monitor.ops.tables import JobRow
 from monitor.review.notices import waiting
@@ -39,30 +36,6 @@ _ALERT_MAY_WAIT = timedelta(days=7)
 # a digest is made within minutes of its hour, however many are due
 _DIGEST_MAY_WAIT = timedelta(hours=2)
 _HOURS_TOLD = 48  # a longer wait is told in days
-# A job is overdue when it missed two turns, and never before this many seconds.
-_GRACE_SECONDS = 120
-
-
-class JobState(StrEnum):
-    """How a job stands."""
-
-    ON_TIME = "on time"
-    OVERDUE = "overdue"
-    FAILING = "failing"
-    NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class JobStatus:
-    """One job."""
-
-    name: str
-    title: str
-    state: JobState
-    last_success: datetime | None
-    took_seconds: float | None
-    next_due: datetime
-    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +66,7 @@ class Status:
     """Everything an admin asks first; ``verdict`` is the sentence to read.
 
     ``ended`` are the incidents that ended in the last 14 days, the latest first. ``no_way_out`` is
-    the one cause of several incidents, where there is one.
+    the one cause of several incidents, where there is one; ``standstill``, that no job runs.
     """
 
     at: datetime
@@ -108,6 +81,7 @@ class Status:
     database: DatabaseStatus
     loopback_allowed: bool
     no_way_out: NoWayOut | None = None
+    standstill: Standstill | None = None
     use_feeds: tuple[of_use.UseFeedStatus, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,45 +127,38 @@ def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
     }
 
 
-def status(
-    session: Session, settings: Settings, database: Database, now: datetime, keep: Keep = anew
-) -> Status:
-    """Read how everything stands now; ``keep`` may give what does not hang on the hour."""
-    sources = feeds.sources(
-        session,
-        settings,
-        now,
-        first=keep("first answers", lambda: feeds.first_answers(session)),
-        asked=keep("asked sources", lambda: asked_sources(session, settings)),
-    )
-    jobs = [_job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
-    outbox = keep("outbox", lambda: notify.outbox(session))
-    wrong = keep("incidents", lambda: incidents.open_incidents(session))
-    ledger, checked = keep("ledger", lambda: (audit.head(session).count, audit_check.told(session)))
+def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
+    """Read how everything stands now."""
+    sources = feeds.sources(session, settings, now)
+    jobs = [job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
+    outbox = notify.outbox(session)
+    wrong = incidents.open_incidents(session)
     asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
+    still = standstill(jobs)
     lost = no_way_out({source.name: source.last_success for source in asked}, wrong)
     problems = [] if asked else [NOTHING_WATCHED]
     problems += _problems(sources, wrong, lost, jobs) + _mail_problems(wrong, outbox, now)
     problems += _digests(session, now) + _waiting(session, now) + _log_problem(database)
     return Status(
         at=now,
-        verdict=_verdict(problems),
+        verdict=_verdict(problems, still),
         healthy=not problems,
         sources=sources,
         incidents=wrong,
         ended=incidents.closed_since(session, now - _ENDED_SHOWN),
         jobs=jobs,
-        queue=keep("work", lambda: _queue(session)),
+        queue=_queue(session),
         outbox=outbox,
         database=DatabaseStatus(
             kind=database.engine.dialect.name,
             size_bytes=_size(database),
             log_bytes=database.log_bytes(),
-            audit_entries=ledger,
-            checked=checked,
+            audit_entries=audit.head(session).count,
+            checked=audit_check.told(session),
         ),
         loopback_allowed=settings.sources.allow_loopback,
         no_way_out=lost,
+        standstill=still,
         use_feeds=tuple(of_use.statuses(session, now, settings)),
     )
 
@@ -218,33 +185,11 @@ def _wrong_with_mail(session: Session, now: datetime, but: Collection[str]) -> l
 def cannot_tell(session: Session, now: datetime) -> list[str]:
     """Say why somebody might not be told what they should be: mail, digests, jobs that do not run."""
     jobs = [
-        _job_status(row, now)
-        for row in session.scalars(select(JobRow).where(JobRow.name != "ping"))
+        job_status(row, now) for row in session.scalars(select(JobRow).where(JobRow.name != "ping"))
     ]
     # of bounces that are not read the admins hear by mail, which leaves
     mail = _wrong_with_mail(session, now, but={incidents.APPROVAL, incidents.BOUNCES})
-    return mail + _digests(session, now) + _of_jobs(jobs)
-
-
-def _job_status(row: JobRow, now: datetime) -> JobStatus:
-    return JobStatus(
-        name=row.name,
-        title=JOB_TITLES.get(row.name, row.name),
-        state=_job_state(row, now),
-        last_success=row.last_success_at,
-        took_seconds=row.took_seconds,
-        next_due=row.next_due_at,
-        error=row.error,
-    )
-
-
-def _job_state(row: JobRow, now: datetime) -> JobState:
-    grace = timedelta(seconds=max(_GRACE_SECONDS, 2 * row.every_seconds))
-    if now > row.next_due_at + grace:
-        return JobState.OVERDUE
-    if row.error:
-        return JobState.FAILING
-    return JobState.ON_TIME if row.last_success_at else JobState.NEVER
+    return mail + _digests(session, now) + wrong_with_jobs(jobs)
 
 
 def _problems(
@@ -253,7 +198,12 @@ def _problems(
     lost: NoWayOut | None,
     jobs: list[JobStatus],
 ) -> list[str]:
-    problems = [lost.headline] if lost else _not_answering(sources)
+    asked = [
+        source  # one that is late was asked in vain, unless nobody asks
+        for source in sources
+        if source.state is not feeds.SourceState.OVERDUE or not standstill(jobs)
+    ]
+    problems = [lost.headline] if lost else _not_answering(asked)
     # what a source does not answer is told above
     problems += dict.fromkeys(
         incident.headline
@@ -261,11 +211,7 @@ def _problems(
         if (incident.topic != incidents.POLL or incident.of_use)
         and not (lost and lost.explains(incident))
     )
-    return problems + _of_jobs(jobs)
-
-
-def _of_jobs(jobs: list[JobStatus]) -> list[str]:
-    return [f"“{j.title}” is {j.state}" for j in jobs if j.state in {"overdue", "failing"}]
+    return problems + wrong_with_jobs(jobs)
 
 
 def _not_answering(sources: list[feeds.SourceStatus]) -> list[str]:
@@ -324,10 +270,11 @@ def _log_problem(database: Database) -> list[str]:
     return [log_too_long(size)] if size > LOG_LIMIT else []
 
 
-def _verdict(problems: list[str]) -> str:
+def _verdict(problems: list[str], still: Standstill | None) -> str:
     if not problems:
         return "Everything is on time."
-    return f"{'. '.join(problems)}. Everything else is on time."
+    # while no job runs, nobody looks whether anything else is
+    return f"{'. '.join(problems)}." + ("" if still else " Everything else is on time.")
 
 
 def _size(database: Database) -> int | None:

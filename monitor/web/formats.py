@@ -10,6 +10,7 @@ from monitor.feeds.sources import SOURCES, databases
 from monitor.gap.wording import band_words, maybe_words, since, tier_words
 from monitor.kernel.language import english
 from monitor.kernel.language.english import (
+    counted,
     dated,
     day,
     either,
@@ -153,10 +154,10 @@ def sent_it(source: str) -> str:
 def bounded(count: int) -> str:
     """Write a number that was counted up to a bound: see ``notify.messages.outbox_status.MANY``.
 
-    >>> bounded(12), bounded(10_001)
-    ('12', '10,000+')
+    >>> bounded(1200), bounded(10_001)
+    ('1,200', '10,000+')
     """
-    return str(count) if count <= _COUNTED else f"{_COUNTED:,}+"
+    return counted(count) if count <= _COUNTED else f"{counted(_COUNTED)}+"
 
 
 def opening(sentence_: str) -> tuple[str, str]:
@@ -178,6 +179,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "about_it": about_it,
     "band": band_words,
     "bounded": bounded,
+    "counted": counted,
     "opening": opening,
     "authors": authors,
     "shown": shown,

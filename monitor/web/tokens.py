@@ -38,6 +38,11 @@ def placing() -> Iterator[list[str]]:
         g.pop(_ONCE)
 
 
+def are_placed() -> bool:
+    """Tell whether forms have places for their tokens now, so that what is made holds none of anybody."""
+    return bool(g.get(_CSRF) == _PLACE)
+
+
 def has_form(page: bytes) -> bool:
     """Tell whether a page has a place for a form's token, which is one browser's."""
     return _PLACE.encode() in page

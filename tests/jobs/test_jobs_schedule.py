@@ -111,7 +111,10 @@ def test_a_job_that_misses_its_turns_is_overdue(service, clock):
         "on time",
     )
     assert states == late | on_time
-    assert "“Send mail” is overdue" in now.verdict
+    assert now.verdict.startswith(f"{NOTHING_WATCHED}. No job has run since ")
+    assert now.verdict.endswith(": start the service anew.")
+    run_job(service, Job("order", 5, lambda service: None))
+    assert "“Send mail” is overdue. " in _states(service)[1].verdict
 
 
 def test_one_process_schedules_and_the_next_takes_over(service, monkeypatch):

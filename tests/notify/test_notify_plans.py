@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, text, update
 from monitor.notify import queries
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble
-from monitor.notify.messages import outbox
+from monitor.notify.messages import outbox, outbox_status
 from monitor.notify.messages.claiming import Claimed, Contents
 from monitor.notify.tables import (
     Announcement,
@@ -175,6 +175,15 @@ def test_nothing_reads_the_outbox_whole(session, now, what):
         session.flush()
     assert watch.plans
     assert watch.scans == []
+
+
+def test_what_is_held_is_found_without_what_waits(session, now):
+    """Nothing is held, as usual: statistics tell SQLite nothing of an index that is empty."""
+    with Watch(session) as watch:
+        queries.anything_held(session)
+        outbox_status.count(session, outbox_status.HELD)
+    assert len(watch.plans) == 2
+    assert all("ix_message_held" in plan for plan in watch.plans), watch.plans
 
 
 def test_a_message_that_is_delivered_costs_few_statements(session, now):

@@ -165,6 +165,44 @@ def test_papers_and_all_that_points_at_them_survive_the_change_of_lanes(empty):
         assert session.execute(text("SELECT paper_id FROM paper_identifier")).scalars().all() == [1]
 
 
+def test_titles_are_found_after_the_index_of_words_was_made_anew_and_back(empty):
+    _step(empty, "upgrade", "0026_heartbeats")
+    adding = text(
+        "INSERT INTO paper (id, title, title_words, authors, publication_types, keywords, lane,"
+        " first_seen_at, changed_at, version, read_by) VALUES (:id, 't', :words, '[]', '[]', '[]',"
+        " 'none', '2026-11-23 06:10:00', '2026-11-23 06:10:00', 1, 1)"
+    )
+    with empty.write() as session:
+        for number, words in enumerate(("opening hours", "lane closures", "opened again"), 1):
+            session.execute(adding, {"id": number, "words": words})
+        if empty.is_sqlite:  # this version's triggers are not up yet
+            old = "INSERT INTO title_index (rowid, words) SELECT id, title_words || ' lane_none' FROM paper"
+            session.execute(text(old))
+    for direction, version in (
+        ("upgrade", "0029_beginnings_of_words"),
+        ("downgrade", "0026_heartbeats"),
+        ("upgrade", "head"),
+    ):
+        _step(empty, direction, version)
+        with empty.read() as session:
+            found = [_titled(session, word) for word in ("opening", "opene", "lane")]
+        lane = [3, 2, 1] if direction == "downgrade" else [2]  # as it was before
+        assert found == [[1], [3], lane]
+
+
+def _titled(session, word):
+    """Ask the index itself, in the words of no version of ours."""
+    if session.get_bind().dialect.name == "sqlite":
+        asked = "SELECT rowid FROM title_index WHERE title_index MATCH :word ORDER BY rowid DESC"
+        return session.scalars(text(asked), {"word": f'"{word}" *'}).all()
+    definition = session.scalar(
+        text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_paper_title_words'")
+    )
+    vector, where = definition.split("USING gin (", 1)[1].split(") WHERE ")
+    asked = f"SELECT id FROM paper WHERE {where} AND {vector} @@ :word ORDER BY id DESC"  # noqa: S608 - our own words
+    return session.scalars(text(asked.replace("::", "\\:\\:")), {"word": f"'{word}':*"}).all()
+
+
 def test_appraisals_survive_the_change_to_readings_and_back(empty):
     """Two who agreed, and two with a third who settled; as the version before kept them."""
     _step(empty, "upgrade", "0010_jobs_in_pieces")

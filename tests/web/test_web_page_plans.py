@@ -159,7 +159,9 @@ NAMES = [
     "queue", "queue, deep", "queue, oldest", "queue, intervention", "queue, design",
     "queue, why", "queue, all three", "excluded, deep", "paper, open", "paper, screened",
     "paper, included", "paper, kept", "papers", "papers, frequent word", "papers, one letter",
-    "papers, absent word", "papers, notices", "papers, search", "trials", "status",
+    "papers, two words", "papers, beginning", "papers, absent word", "papers, notices",
+    "papers, word deep", "papers, word of one", "papers, search", "trials",
+    "status",
 ]  # fmt: skip
 
 
@@ -179,6 +181,29 @@ def test_no_page_looks_through_what_grows(world, name):
                 if named.get(table, table) in GROWING
             ]
     assert not found
+
+
+FREQUENT = [
+    "frequent word", "two words", "beginning", "one letter", "notices", "word deep", "word of one",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FREQUENT)
+def test_a_frequent_word_gathers_no_papers(world, name):
+    """GIN would gather all it has; FTS5 all of a beginning that it keeps no list of."""
+    page = next(
+        page for page in pages_asked.pages(world.database) if page.name == f"papers, {name}"
+    )
+    matched = [one for one in _asked(world, page) if "@@" in one[0] or "MATCH" in one[0]]
+    if not world.database.is_sqlite:
+        assert not matched
+        return
+    with world.database.read() as session:
+        made = session.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'title_index'"))
+    kept = set(re.findall(r"prefix='([0-9 ]+)'", made)[0].split())
+    begun = [word for _, (asked, *_) in matched for word in re.findall(r'"(\w+)" \*', asked)]
+    assert {str(len(word)) for word in begun} <= kept
+    assert len(matched) == (0 if name == "word of one" else 1)
 
 
 def test_what_pages_share_is_not_read_again(world):

@@ -124,6 +124,15 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else many or noun + 's'}"
 
 
+def counted(count: int) -> str:
+    """Write a count in figures, the one way that pages do.
+
+    >>> counted(7), counted(1300)
+    ('7', '1,300')
+    """
+    return f"{count:,}"
+
+
 def number(count: int) -> str:
     """Write a count as prose does: in words to ten ("none" for 0), then in figures.
 

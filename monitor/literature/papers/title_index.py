@@ -3,14 +3,27 @@
 Both databases index the same words, folded here, so that a word means the same on either. What
 somebody types finds titles with a word that begins so; one or two letters must be a word by
 themselves. SQLite has an FTS5 table without contents, kept by triggers; PostgreSQL a GIN index. Only
-papers that are kept and not queued stand in either.
+papers that are kept and not queued stand in either. FTS5 reads a word's papers one by one from the
+newest down, and so it does those of a beginning that it keeps; of any other beginning it gathers all
+papers first. So it keeps all beginnings up to ``_KEPT`` letters. GIN has no order and gathers always:
+whatever is frequent is found faster by ``has`` among the newest papers (``unqueued``).
 """
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, and_, column, literal_column, table, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    column,
+    func,
+    literal_column,
+    table,
+    text,
+)
 
 from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 from monitor.literature.text.folding import fold
@@ -19,15 +32,17 @@ from monitor.literature.words import Lane
 LANES = (Lane.NOTICE, Lane.NONE)  # kept and not queued
 _LONGEST = 60  # characters of a word that count
 _WHOLE = 2  # words up to this long are not taken for the beginning of another
+_KEPT = 20  # letters of the longest beginning that FTS5 keeps: no longer one is frequent
 _WORD = re.compile(r"[^\W_]+")
 # where the index has a paper's number, by database
 NUMBERS: dict[str, ColumnElement[int]] = {
     "sqlite": table("title_index", column("rowid", Integer)).c.rowid,
     "postgresql": table("paper", column("id", Integer)).c.id,
 }
-# A paper stands in the index, with its lane as one more word: no title has a word with "_".
+# A paper stands in the index, with its lane as one more word that none can be the beginning of: no
+# word of a title has "_".
 _STANDS = "{0}lane IN ('notice', 'none') AND {0}merged_into_id IS NULL"
-_INDEXED = "{0}title_words || ' lane_' || {0}lane"
+_INDEXED = "{0}title_words || ' _' || {0}lane"
 _OLD, _NEW = _STANDS.format("OLD."), _STANDS.format("NEW.")
 _OUT = (
     "INSERT INTO title_index (title_index, rowid, words)"
@@ -43,7 +58,8 @@ _MADE = (
         "sqlite",
         (
             "CREATE VIRTUAL TABLE title_index USING fts5(words, content='', detail='none',"
-            " columnsize=0, prefix='3 4', tokenize=\"ascii tokenchars '_'\")"
+            f" columnsize=0, prefix='{' '.join(map(str, range(_WHOLE + 1, _KEPT + 1)))}',"
+            " tokenize=\"ascii tokenchars '_'\")"
         ),
     ),
     (
@@ -100,16 +116,18 @@ def stands_in_index() -> ColumnElement[bool]:
     return literal_column(f"({_STANDS.format('paper.')})")
 
 
-def matching(dialect: str, words: Sequence[str], lane: Lane | None) -> ColumnElement[bool] | None:
-    """Give the condition that a title has all of ``words``; None where they hold no letter or digit.
+def folded(words: Sequence[str]) -> tuple[str, ...]:
+    """Fold what somebody typed to the words to look for, each once."""
+    return tuple(dict.fromkeys(" ".join(map(words_of, words)).split()))
+
+
+def matching(dialect: str, sought: Sequence[str], lane: Lane | None) -> ColumnElement[bool]:
+    """Give the condition that a title has all of some words, as ``folded``, off the index.
 
     On SQLite it is of ``title_index``, whose ``rowid`` is the paper's number; on PostgreSQL of
     ``paper``.
     """
-    sought = list(dict.fromkeys(" ".join(map(words_of, words)).split()))
-    if not sought:
-        return None
-    exact = [f"lane_{lane.value}"] if lane else []
+    exact = [f"_{lane.value}"] if lane else []
     exact += [word for word in sought if len(word) <= _WHOLE]
     begun = [word for word in sought if len(word) > _WHOLE]
     if dialect == "sqlite":
@@ -119,4 +137,13 @@ def matching(dialect: str, words: Sequence[str], lane: Lane | None) -> ColumnEle
     vector: ColumnElement[Any] = literal_column(_VECTOR.format("paper."))
     return and_(
         stands_in_index(), vector.op("@@")(text("CAST(:asked AS tsquery)").bindparams(asked=asked))
+    )
+
+
+def has(dialect: str, sought: Sequence[str]) -> ColumnElement[bool]:
+    """Give the same condition of a row of ``paper`` that is read anyway, without the index."""
+    place = func.instr if dialect == "sqlite" else func.strpos
+    words: ColumnElement[str] = literal_column("' ' || paper.title_words || ' '", String)
+    return and_(
+        *(place(words, f" {w} " if len(w) <= _WHOLE else f" {w}") > 0 for w in sought),
     )

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, SQLColumnExpression, bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
-from monitor.literature.papers import title_index
+from monitor.literature.papers import title_index, titled
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
 from monitor.literature.words import TO_SCREEN, Lane
 
@@ -89,9 +89,11 @@ def kept(
     """List papers kept and not queued, newest first; ``after`` is the last id of the page before.
 
     ``query`` names the query that brought them; ``words`` must all stand in the title, where they
-    may begin a longer one: see ``titles``.
+    may begin a longer one: see ``title_index``.
     """
     numbers = _found(session, lane, query, words, limit, after)
+    if not numbers:
+        return []
     rows = session.execute(_PAPERS, {"some": numbers}).all()
     ids = [row.id for row in rows]
     queries, about = brought_by(session, ids), _about(session, ids)
@@ -122,7 +124,8 @@ def _found(
 ) -> list[int]:
     """Find the numbers of one page: of titles with the words, or of each lane's newest."""
     if words:
-        return _titled(session, lane, query, words, limit, after)
+        sought = titled.Sought(title_index.folded(words), lane, query)
+        return titled.found(session, sought, limit=limit, before=after)
     number = Paper.id if query is None else PaperQuery.paper_id
     listed = select(number).order_by(number.desc()).limit(limit)
     if after is not None:
@@ -140,29 +143,6 @@ def _found(
     return sorted((number for some in each for number in some), reverse=True)[:limit]
 
 
-def _titled(
-    session: Session,
-    lane: Lane | None,
-    query: str | None,
-    words: Sequence[str],
-    limit: int,
-    after: int | None,
-) -> list[int]:
-    dialect = session.get_bind().dialect.name
-    condition = title_index.matching(dialect, words, lane)
-    if condition is None:
-        return []
-    number = title_index.NUMBERS[dialect]
-    # PostgreSQL has no order in its index of words, and would rather read all papers, newest first
-    place = number if dialect == "sqlite" else number + 0
-    statement = select(number).where(condition).order_by(place.desc()).limit(limit)
-    if query is not None:
-        statement = statement.where(_brought_by(query, number))
-    if after is not None:
-        statement = statement.where(number < after)
-    return list(session.scalars(statement))
-
-
 def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
     """Name the queries that brought the records of papers: paper id → names."""
     rows = session.execute(_BROUGHT, {"some": list(paper_ids)})
@@ -170,18 +150,6 @@ def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str
     for paper_id, name in rows:
         names[paper_id].append(name)
     return names
-
-
-def _brought_by(query: str, number: SQLColumnExpression[int]) -> ColumnElement[bool]:
-    return (
-        select(PaperQuery.paper_id)
-        .where(
-            PaperQuery.query_key == query,
-            PaperQuery.lane.in_([lane.value for lane in LANES]),
-            PaperQuery.paper_id == number,
-        )
-        .exists()
-    )
 
 
 def _about(session: Session, paper_ids: Sequence[int]) -> dict[int, list[tuple[str, Identifier]]]:

@@ -21,7 +21,10 @@ MANY = 10_001  # of a state: as many are counted and no more
 # In the very words of their indexes: a partial one is used for nothing else.
 UNSEEN = text(REFUSED_UNSEEN)
 NOT_SENT = text(NOT_SENT_YET)
-HELD = and_(text(HELD_BACK), NOT_SENT)
+# The states left out, not those meant: these SQLite would look up, and read all that waits. Few are held.
+HELD = and_(
+    text(HELD_BACK), Message.state.not_in([one for one in MessageState if one not in WAITING])
+)
 
 
 # Built once: putting it together costs more than running it.

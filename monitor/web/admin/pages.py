@@ -1,8 +1,5 @@
 """Pages for admins: how everything stands, the mail, the people. Shows no secret twice."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from flask import Blueprint, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -28,7 +25,7 @@ from monitor.notify.tables import MessageKind
 from monitor.notify.writing import subjects, viewing
 from monitor.ops.advice import advice
 from monitor.ops.queries import status as read_status
-from monitor.web import auth, made, posting, shared
+from monitor.web import auth, made, posting, shared, tokens
 from monitor.web.admin import letters
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed, word
@@ -38,7 +35,6 @@ blueprint = Blueprint("admin", __name__)
 blueprint.before_request(auth.only(Role.ADMIN))
 blueprint.add_app_template_filter(letters.pieces)
 
-_Answer = TypeVar("_Answer")
 _MESSAGES = 100
 _STRIPS = 200  # courses of fourteen days, drawn
 _strips: Remembered[Markup] = Remembered(_STRIPS)
@@ -54,29 +50,36 @@ def status() -> str:
 
 
 def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str:  # noqa: ARG001 - its buttons carry nothing
-    here = service()
     with shared.reading() as reading:
-        session = reading.session
+        if tokens.are_placed():  # else its forms hold this browser's tokens
+            asked, settled = (request.args.get(name) for name in ("asked", "settled"))
+            minute = int(now().timestamp()) // 60
+            key = ("status", minute, request.script_root, asked, settled)
+            told = reading.shared(key, lambda: _told(reading.session))
+        else:
+            told = _told(reading.session)
+    return render_template("staff/status/status.html", told=told, problems=problems)
 
-        def keep(key: str, read: Callable[[], _Answer]) -> _Answer:
-            return reading.shared(("status", key), read)
 
-        status = read_status(session, here.settings, here.database, now(), keep)
-        views = keep("views", lambda: mine.views(session))
+def _told(session: Session) -> Markup:
+    """Tell how everything stands, as every admin sees it alike."""
+    here = service()
+    status = read_status(session, here.settings, here.database, now())
     asked = next((s.title for s in status.sources if s.name == request.args.get("asked")), None)
     settled = [
         incident for incident in status.ended if str(incident.id) == request.args.get("settled")
     ]
-    return render_template(
-        "staff/status/status.html",
-        status=status,
-        asked=asked,
-        settled=settled,
-        views=views,
-        strip=_strip,
-        advice=advice(here.settings),
-        problems=problems,
-        labels=labels,
+    return Markup(  # noqa: S704 - a template, which escapes what it is given
+        render_template(
+            "staff/status/_told.html",
+            status=status,
+            asked=asked,
+            settled=settled,
+            views=mine.views(session),
+            strip=_strip,
+            advice=advice(here.settings),
+            labels=labels,
+        )
     )
 
 

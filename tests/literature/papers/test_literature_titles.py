@@ -1,15 +1,17 @@
 """A word finds the same titles on either database: its beginning, whole if it is short, in any case."""
 
 import doctest
+import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from monitor.kernel.persistence.bulk import add_numbered
-from monitor.literature.papers import title_index, unqueued
-from monitor.literature.tables import Paper
+from monitor.literature.papers import title_index, titled, unqueued
+from monitor.literature.tables import Paper, PaperQuery
 from monitor.literature.words import Lane
 
 TITLES = (
@@ -72,6 +74,9 @@ def _found(session, ids, *words, **more):
         (("'",), []),
         (('"opening" OR',), []),
         (("lane_none",), []),
+        (("lane",), []),
+        (("none",), []),
+        (("_none",), []),
         (("_",), []),
         (("opening", "%"), [0, 1, 5]),
         (("x" * 200,), []),
@@ -107,6 +112,70 @@ def test_the_words_follow_a_paper(session, now):
     change(5, lane=Lane.NONE)
     assert _found(session, ids, "open") == [1, 2, 5]
     assert _found(session, ids, "open", lane=Lane.NOTICE) == []
+
+
+_WORDS = ("attachment", "attached", "att", "a", "an", "child", "children", "rare", "lane", "none")
+_TAILS = [("attachment",), ("att",), ("a",), ("child", "attachment"), ("rare",), ("lane",), ("zz",)]
+
+
+def _random_papers(session, now):
+    """Papers of every kind in any order; gives what each is: number, words, lane, merged, queries."""
+    choose = random.Random(29)  # noqa: S311 - the same in every run
+    lanes = (Lane.NONE, Lane.NONE, Lane.NOTICE, Lane.EVALUATED)
+    rows = [
+        {
+            "authors": [], "publication_types": [], "keywords": [], "first_seen_at": now,
+            "changed_at": now, "version": 1, "read_by": 1, "lane": choose.choice(lanes),
+            "title": (title := " ".join(choose.sample(_WORDS, choose.randint(0, 4)))),
+            "title_words": title_index.words_of(title),
+        }
+        for _ in range(120)
+    ]  # fmt: skip
+    ids = add_numbered(session, Paper, rows)
+    for number in choose.sample(ids[1:], 10):
+        session.execute(update(Paper).where(Paper.id == number).values(merged_into_id=ids[0]))
+    merged = set(session.scalars(select(Paper.id).where(Paper.merged_into_id.is_not(None))))
+    kept = [
+        (number, row["title_words"].split(), row["lane"], choose.choice(("cos", "vipp", "")))
+        for number, row in zip(ids, rows, strict=True)
+        if row["lane"] in title_index.LANES and number not in merged
+    ]
+    session.add_all(
+        PaperQuery(query_key=query, lane=lane.value, paper_id=number)
+        for number, _, lane, query in kept
+        if query
+    )
+    session.flush()
+    return kept
+
+
+def _by_hand(kept, words, lane, query, before):
+    """Find the same by going through all titles."""
+
+    def has(title, word):
+        return word in title if len(word) <= 2 else any(one.startswith(word) for one in title)
+
+    return [
+        number
+        for number, title, its_lane, its_query in reversed(kept)
+        if all(has(title, word) for word in words)
+        and lane in {None, its_lane}
+        and query in {None, its_query}
+        and (before is None or number < before)
+    ]
+
+
+@pytest.mark.parametrize("looked_through", [(1, 3), (5, 20), (1_000, 8_000)])
+def test_every_way_finds_what_going_through_all_finds(session, now, monkeypatch, looked_through):
+    """Papers are looked through, some and more, and then the index is asked: nobody can tell."""
+    monkeypatch.setattr(titled, "_LOOKED_THROUGH", looked_through)
+    kept = _random_papers(session, now)
+    middle = kept[len(kept) // 2][0]
+    asked = itertools.product(_TAILS, (None, Lane.NOTICE), (None, "cos"), (5, 200), (None, middle))
+    for words, lane, query, limit, before in asked:
+        sought = titled.Sought(words, lane, query)
+        numbers = titled.found(session, sought, limit=limit, before=before)
+        assert numbers == _by_hand(kept, words, lane, query, before)[:limit], sought
 
 
 @given(st.text())

@@ -12,6 +12,7 @@ from monitor.accounts.tables import Role, User
 from monitor.feeds import of_use
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import SourceRow
+from monitor.jobs.schedule import SCHEDULE
 from monitor.kernel import settings as settings_module
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import MailFault, SourceError, SourceFault
@@ -28,6 +29,7 @@ from monitor.notify.tables import (
     SubscriberState,
 )
 from monitor.notify.words import Weight
+from monitor.ops.service import finished, sync_jobs
 from monitor.web.admin import letters
 from monitor.web.app import create_app
 
@@ -49,6 +51,23 @@ def test_the_verdict_comes_first(world, browse):
 
 def test_everything_is_on_time_when_it_is(begun, browse):
     assert "<h1>Everything is on time.</h1>" in browse(begun.ada).get("/status").text
+
+
+def test_that_no_job_runs_is_said_once(begun, browse, clock):
+    with begun.database.write() as session:
+        sync_jobs(session, SCHEDULE, at=clock())
+    clock.advance(days=4)
+    page = browse(begun.ada).get("/status").text
+    assert "<h1>No job has ever run: start the service anew.</h1>" in page
+    assert "<h2>No job runs</h2>" in page
+    assert "None was ever run." in page
+    assert "not asked when it should have been" not in page
+    assert page.count("<b>Overdue</b>") >= len(SCHEDULE), "each in the table, as before"
+    with begun.database.write() as session:
+        finished(session, "order", at=clock(), took=0.1, error=None)
+    page = browse(begun.ada).get("/status").text
+    assert "<h2>No job runs</h2>" not in page
+    assert "“Send mail” is overdue. " in page
 
 
 def test_fetch_health_and_news_are_two_signals(world, browse, clock):

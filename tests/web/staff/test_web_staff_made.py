@@ -147,6 +147,26 @@ def test_nobody_gets_what_was_made_for_another(world, browse, statements):
     assert browse().get("/queue").status_code == 303
 
 
+def test_how_all_stands_is_told_once_for_all_admins_and_their_forms_are_their_own(
+    world, browse, statements
+):
+    one, other = browse(world.ada), browse(world.ada)
+    first = one.get("/status")
+    statements.clear()
+    second = other.get("/status")
+    assert shown(first) == shown(second)
+    assert not [said for said in statements if "FROM source" in said or "FROM job" in said]
+    button = "/status/sources/pubmed/poll"
+    tokens = [browser.fields(page, button) for browser, page in ((one, first), (other, second))]
+    assert tokens[0] != tokens[1]
+    wrong = other.client.post(button, data=tokens[0])
+    assert wrong.status_code == 400, "shown again, with tokens of its own"
+    third = one.get("/status")
+    for token in (*TOKENS.findall(wrong.text), *TOKENS.findall(second.text)):
+        assert token not in third.text
+    assert other.client.post(button, data=tokens[1]).status_code == 303
+
+
 def _signed_out(world, browser, clock):
     browser.send("/sign-out", page="/queue")
     browser.client.set_cookie("session", browser.token)
