@@ -8,13 +8,18 @@ records a second as recorded, and 0.10 where every title names an intervention, 
 is matched, read and queued; and no more than twice the time where ``--size`` papers are held
 already (10000, 100000, 1000000; several with commas: growth). Printed beside it, without a budget:
 the same file brought a second time, when all is known. ``--postgres`` measures PostgreSQL too.
-Times are of this process's processor time, the best of several runs taken in turn. Ends by naming
+
+Each run is a process anew, which has read none of the texts: the rules remember what they read of a
+text, and would be asked for the same again. What any process does once, whatever it reads (compile
+patterns, put statements together), it does before, with a few invented records. Times are of that
+process's processor time, the best of several runs, the parser's before and after ours. Ends by naming
 what missed, with status 1.
 """
 
 import argparse
 import gzip
 import io
+import multiprocessing
 import random
 import sys
 import tempfile
@@ -44,14 +49,14 @@ ROUNDS = 5
 FILLED_AT_ONCE = 50_000
 SYLLABLES = ("ba", "ko", "ri", "ten", "mol", "sa", "vi", "dur", "pel", "gan", "fo", "lim", "nes", "tu")  # fmt: skip
 Server = Callable[[], str]
-# Brought first: a service that runs has put its statements together before.
-WARMING = b"""title,authors,year,journal,doi
-An invented record that comes before those that count,Nobody A,2020,J,10.5555/a
-An invented record that comes before those that count again,Nobody A,2020,J,10.5555/b
-An invented record that comes before those that count,Nobody A,2020,J,10.5555/a
-An invented trial of Theraplay that comes before those that count,Nobody B,2020,J,10.5555/c
-Another invented trial of Theraplay that comes before those that count,Nobody B,2021,J,10.5555/d
-"""
+# Brought first, so that what is done once a process is done: a service that runs has done it.
+_TRIED = (
+    "BACKGROUND: An invented town is unlike others. METHODS: We randomised {} families by lot to "
+    "Theraplay or usual care in {} clinics; {} mothers and {} fathers consented, {} of whom were "
+    "analysed. Previous trials found other things. RESULTS: Attachment security was higher after it "
+    "(p = .{}). CONCLUSIONS: Further trials are needed; the trial was registered and blinded."
+)
+_TITLES = ("Theraplay in an invented town", "An invented trial of Theraplay", "Theraplay: a trial")
 NAMED = "Theraplay in an invented town. "
 
 
@@ -90,6 +95,20 @@ def bare(body: bytes) -> float:
     return time.process_time() - began
 
 
+def warming() -> bytes:
+    """Invent records that come before those that count: new ones, one twice, trials of Theraplay."""
+    lines = ["title,authors,year,journal,doi,abstract"]
+    for number in range(12):
+        told = _TRIED.format(*range(100 + number, 106 + number)) if number % 2 else ""
+        title = (
+            _TITLES[number % len(_TITLES)] if number % 4 else "An invented record before the others"
+        )
+        lines.append(
+            f'"{title}",Nobody {number % 5},{2020 + number % 3},J,10.5555/a{number % 9},"{told}"'
+        )
+    return "\n".join(lines).encode()
+
+
 def invented(numbers: range) -> bytes:
     """Invent articles to be held already: no two are like each other, none is on a topic."""
     made = []
@@ -111,41 +130,48 @@ def opened(url: str, folder: Path, size: int) -> Service:
     """Open a service of its own that holds ``size`` papers."""
     service = Service.open(parse({"database": {"url": url}}, folder=folder))
     prepare(service, SCHEDULE)
-    import_file(service, io.BytesIO(WARMING))
+    import_file(service, io.BytesIO(warming()))
     for start in range(0, size, FILLED_AT_ONCE):
         import_file(service, io.BytesIO(invented(range(start, min(size, start + FILLED_AT_ONCE)))))
     return service
 
 
-def brought(url: str, body: bytes, size: int) -> tuple[float, float, int, int]:
-    """Time the first and the second import into a database of its own; records, and those queued."""
+def brought(url: str, body: bytes, size: int) -> tuple[float, float, float, int, int]:
+    """Time the bare parser, and the first and second import into a database of its own.
+
+    Gives records, and those queued, too. For a process that has read none of it.
+    """
+    spare_loaded()  # as the command does with all that it loaded (cli.loading)
     with tempfile.TemporaryDirectory(prefix="gap-monitor-bench-") as folder:
         place = Path(folder)
         service = opened(url or f"sqlite:///{place / 'bench.sqlite3'}", place, size)
+        plain = bare(body)
         began = time.process_time()
         report = import_file(service, io.BytesIO(body))
         between = time.process_time()
         import_file(service, io.BytesIO(body))
         ended = time.process_time()
         service.database.dispose()
-    return between - began, ended - between, report.records, report.queued
+    plain = min(plain, bare(body))
+    return plain, between - began, ended - between, report.records, report.queued
 
 
 def measure(name: str, body: bytes, size: int, server: Server | None) -> tuple[float, float]:
     """Print one file's line; give its ratio and its seconds."""
-    rounds = [
-        (bare(body), *brought(server() if server else "", body, size))
-        for _ in range(1 if size else ROUNDS)
-    ]
+    rounds = [_anew(server() if server else "", body, size) for _ in range(1 if size else ROUNDS)]
     plain, first, again = (min(taken) for taken in list(zip(*rounds, strict=True))[:3])
-    plain = min(plain, *(bare(body) for _ in range(ROUNDS)))
-    _, _, _, records, queued = rounds[0]
+    *_, records, queued = rounds[0]
     print(
         f"{name}, {size:,} held: {records} records, {queued} queued; bare {records / plain:,.0f}/s, "
         f"brought in {records / first:,.0f}/s, ratio {plain / first:.2f}; "
         f"brought again {records / again:,.0f}/s, ratio {plain / again:.2f}"
     )
     return plain / first, first
+
+
+def _anew(url: str, body: bytes, size: int) -> tuple[float, float, float, int, int]:
+    with multiprocessing.get_context("spawn").Pool(1) as process:
+        return process.apply(brought, (url, body, size))
 
 
 def missed(server: Server | None, sizes: list[int], found: list[etree._Element]) -> Iterator[str]:
@@ -190,7 +216,6 @@ def main(arguments: list[str]) -> int:
         print("no recorded documents beside the project: name a file")
         return 2
     ending.be_heard_and_ended()
-    spare_loaded()  # as the command does with all that it loaded (cli.loading)
     sizes = sorted({int(size) for size in chosen.size.split(",")})
     misses = [*missed(None, sizes, list(articles(paths)))]
     if chosen.postgres:

@@ -300,15 +300,12 @@ def speaks_of_others(sentence: str) -> bool:
 def find(title: str, sentences: Sequence[str]) -> Iterator[CueFound]:
     """Find each cue once, at its first place; ``sentences`` are the abstract's, in their order."""
     own = [sentence for sentence in sentences if not speaks_of_others(sentence)]
-    places = {TITLE: [title], ABSTRACT: sentences, _OWN: own}
-    texts = {place: "\n".join(lines) for place, lines in places.items()}
-    seen = {place: _SIEVE.seen_in_any(lines) for place, lines in places.items()}
+    told = "\n".join(sentences)
+    texts = {TITLE: title, ABSTRACT: told, _OWN: told if own == [*sentences] else "\n".join(own)}
     for cue in CUES:
-        place = _OWN if cue.own else cue.place
-        if not _SIEVE.may_match(cue.words, seen[place]):
-            continue
-        if met := cue.words.search(texts[place]):
-            yield CueFound(cue.name, met[0], _line(texts[place], met.start()))
+        text = texts[_OWN if cue.own else cue.place]
+        if met := _SIEVE.search(cue.words, text):
+            yield CueFound(cue.name, met[0], _line(text, met.start()))
 
 
 def _line(text: str, at: int) -> str:
