@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import structlog
 import waitress
+from waitress.server import BaseWSGIServer
 
 from monitor.accounts import service as accounts
+from monitor.cli import connections
 from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
 from monitor.kernel import addresses
@@ -58,8 +60,10 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
         ConfigError: the address cannot be listened on.
     """
     try:
-        return waitress.create_server(
+        sockets: dict[int, Any] = {}
+        server = waitress.create_server(
             app,
+            map=sockets,
             host=web.host,
             port=web.port,
             threads=turns.threads(web, WRITERS),
@@ -69,11 +73,19 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
             max_request_body_size=LARGEST_BODY,
             # web.proxies reads them, and believes only whom the settings name
             clear_untrusted_proxy_headers=False,
+            # far more than stay: connections make room by themselves
+            connection_limit=2 * connections.MOST,
+            # the other way to wait for them knows no file whose number is above 1,023
+            asyncore_use_poll=True,
         )
     except OSError as error:
         raise ConfigError(
             f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
         ) from error
+    for listening in sockets.values():
+        if isinstance(listening, BaseWSGIServer):
+            listening.channel_class = connections.OpenConnection
+    return server
 
 
 def work(service: Service) -> None:

@@ -28,6 +28,9 @@ R = TypeVar("R")
 # Public pages are rendered so many at a time; most who wait find theirs made by another. So many
 # may wait for the same one: were it slow, the others would still have places.
 _PUBLIC, _PUBLIC_WAITING, _SAME_WAITING = 4, 20, 12
+# Public pages of which there are without end have places of their own: whoever follows every filter,
+# or is signed in and reads on, takes none from those that everybody reads.
+_SINGLE, _SINGLE_WAITING = 4, 8
 _PATIENCE_SECONDS = 3.0
 _LOOK_SECONDS = 0.1  # how often one who waits looks whether its reader is still there
 # Beside large and public pages: forms, files, and whoever asks whether the service is alive.
@@ -115,10 +118,11 @@ class EachItsOwn:
 
 @dataclass(frozen=True, slots=True)
 class AllTurns:
-    """An application's turns: at large pages, at public ones, and at each public one."""
+    """An application's turns: at large pages, at public ones (everybody's, and single ones), at each."""
 
     large: Turns
     public: Turns
+    single: Turns
     same: EachItsOwn
 
 
@@ -128,13 +132,15 @@ def make(web: WebSettings) -> AllTurns:
     return AllTurns(
         large=Turns(at_once, at_once),
         public=Turns(_PUBLIC, _PUBLIC_WAITING),
+        single=Turns(_SINGLE, _SINGLE_WAITING),
         same=EachItsOwn(_SAME_WAITING),
     )
 
 
 def threads(web: WebSettings, writers: int) -> int:
     """Tell how many threads answer all of these at once: nobody takes the last one."""
-    return 2 * web.large_pages_at_once + _PUBLIC + _PUBLIC_WAITING + writers + _OTHERS
+    public = _PUBLIC + _PUBLIC_WAITING + _SINGLE + _SINGLE_WAITING
+    return 2 * web.large_pages_at_once + public + writers + _OTHERS
 
 
 def large(view: Callable[P, R]) -> Callable[P, R]:
@@ -168,6 +174,15 @@ def public(page: Hashable) -> AbstractContextManager[bool]:
         NoTurn: as ``Turns.taken`` does.
     """
     return _one_of(page, _turns().public)
+
+
+def single(page: Hashable) -> AbstractContextManager[bool]:
+    """Hold the turn at rendering a public page of which there are without end, as ``public`` does.
+
+    Raises:
+        NoTurn: as ``Turns.taken`` does.
+    """
+    return _one_of(page, _turns().single)
 
 
 def own(page: Hashable) -> AbstractContextManager[bool]:

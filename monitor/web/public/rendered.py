@@ -6,13 +6,14 @@ secret that its packed size could give away.
 """
 
 import functools
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import ParamSpec, cast
 
 from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from monitor.web import auth, made, packing, tokens, turns
+from monitor.web.current import service
 from monitor.web.made import Page, Pages, Stands
 
 P = ParamSpec("P")
@@ -34,12 +35,15 @@ def once(
     def decorate(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
         @functools.wraps(view)
         def shown(*args: P.args, **path: P.kwargs) -> ResponseReturnValue:
+            asked = by()
             if auth.current_user() is not None or g.get("unknown"):
-                return view(*args, **path)
+                with turns.single((auth.session_key(), request.path, asked)):
+                    return view(*args, **path)
+            turn = turns.single if _is_single(path, asked) else turns.public
             pages = cast(Pages, current_app.extensions["monitor.rendered"])
             render = functools.partial(view, *args, **path)
             make = functools.partial(_page, render, file=file)
-            page = made.given(pages, (request.path, by()), turns.public, make)
+            page = made.given(pages, (request.path, asked), turn, make)
             return _sent(page) if isinstance(page, Page) else page
 
         setattr(shown, _IS_KEPT, True)
@@ -51,6 +55,15 @@ def once(
 def is_kept(view: object) -> bool:
     """Tell whether a view's pages are rendered once for everybody."""
     return getattr(view, _IS_KEPT, False)
+
+
+def _is_single(path: Mapping[str, object], asked: Hashable) -> bool:
+    """Tell a page of which there are without end: a filter, a number, what is none of the ten."""
+    is_narrowed = asked is not None and bool(request.args)
+    of_the_ten = all(
+        name == "slug" and value in service().catalogue.slugs for name, value in path.items()
+    )
+    return is_narrowed or not of_the_ten
 
 
 def _page(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from http.client import HTTPConnection
 
 import pytest
+from flask import request
 from sqlalchemy import event, text
 from test_web_staff_access import OWN_PAGES  # type: ignore[import-not-found]  # beside this file
 from waitress import wasyncore
@@ -19,6 +20,7 @@ from monitor.kernel.persistence.limits import Limit
 from monitor.web import turns
 from monitor.web.app import WRITERS
 from monitor.web.current import service
+from monitor.web.public import rendered
 from monitor.web.turns import Turns
 
 # Pages behind a sign-in that read a fixed number of rows, however much there is (of one buyer's
@@ -96,16 +98,20 @@ def served(app, web):
         loop.join(SOON)
 
 
-def ask(port, path, answers):
+def ask(port, path, answers, session=""):
     connection = HTTPConnection("127.0.0.1", port, timeout=SOON)
-    connection.request("GET", path)
+    connection.request("GET", path, headers={"Cookie": f"session={session}"} if session else {})
     answers.append(connection.getresponse().status)
     connection.close()
 
 
-def asking(port, path, many):
+def asking(port, path, many, session=""):
+    """Ask at once for so many; ``{}`` in the path is another number each time."""
     answers: list[int] = []
-    threads = [threading.Thread(target=ask, args=(port, path, answers)) for _ in range(many)]
+    threads = [
+        threading.Thread(target=ask, args=(port, path.format(number), answers, session))
+        for number in range(many)
+    ]
     for thread in threads:
         thread.start()
     return answers, threads
@@ -135,10 +141,54 @@ def test_slow_pages_leave_everybody_else_answered(begun, staff_app, web):
     assert answers.count(503) >= 40 - 4 * web.large_pages_at_once, "and nobody waited for ever"
 
 
+def test_who_follows_every_filter_leaves_everybodys_pages_answered(begun, staff_app, web):
+    slow = Slow()
+    staff_app.add_url_rule("/slow/<int:number>", "numbered", rendered.once()(lambda number: slow()))
+    staff_app.add_url_rule("/slow", "narrowed", rendered.once(by=_number)(slow))
+    with served(staff_app, web) as port, slow:
+        crowds = [
+            asking(port, "/slow/{}", 20),
+            asking(port, "/slow?number={}", 20),
+        ]
+        slow.wait_for(turns._SINGLE)
+        others: list[int] = []
+        for path in ("/healthz", "/", "/interventions/cos", "/changes", "/method", "/sign-in"):
+            ask(port, path, others)
+        assert others == [200] * 6
+        slow.let_go.set()
+        for _, threads in crowds:
+            for thread in threads:
+                thread.join(SOON)
+    answers = [status for told, _ in crowds for status in told]
+    assert set(answers) <= {200, 503}
+    assert answers.count(503) >= 40 - turns._SINGLE - turns._SINGLE_WAITING
+
+
+def test_a_reader_who_is_signed_in_takes_turns_at_public_pages(begun, staff_app, web):
+    slow, staff = Slow(), begun.sign_in(begun.ann)
+    staff_app.add_url_rule("/slow", "narrowed", rendered.once(by=_number)(slow))
+    with served(staff_app, web) as port, slow:
+        answers, threads = asking(port, "/slow?number={}", 40, staff)
+        slow.wait_for(turns._SINGLE)
+        others: list[int] = []
+        for path in ("/healthz", "/", "/interventions/cos"):
+            ask(port, path, others)
+        assert others == [200] * 3
+        slow.let_go.set()
+        for thread in threads:
+            thread.join(SOON)
+    assert answers.count(503) >= 40 - turns._SINGLE - turns._SINGLE_WAITING
+
+
+def _number() -> str:
+    return request.args.get("number", "")
+
+
 def test_there_are_threads_for_all_turns_at_once(web):
     for at_once in (1, 4, 16):
         chosen = web.model_copy(update={"large_pages_at_once": at_once})
-        taken = 2 * at_once + turns._PUBLIC + turns._PUBLIC_WAITING + WRITERS
+        public = turns._PUBLIC + turns._PUBLIC_WAITING + turns._SINGLE + turns._SINGLE_WAITING
+        taken = 2 * at_once + public + WRITERS
         assert turns.threads(chosen, WRITERS) > taken
 
 
