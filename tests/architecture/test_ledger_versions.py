@@ -6,12 +6,11 @@ are there. The files of earlier versions are never edited.
 
 import json
 import re
-from email import message_from_bytes
-from email.policy import default
 from itertools import product
 from pathlib import Path
 
 import pytest
+from letters import claimed, read  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue.words import FindingDirection
 from monitor.gap.states import VERSION as STATE_VERSION
@@ -20,7 +19,6 @@ from monitor.gap.wording import tier_words
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse
 from monitor.notify.announcements import content
-from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import rendering
 from monitor.review import rules
@@ -98,12 +96,9 @@ def test_states_of_every_version_are_read(kept):
 
 def written(kept, tmp_path, now):
     settings = parse({"web": {"public_url": "https://monitor.example.org"}}, folder=tmp_path)
-    claimed = Claimed(
-        id=1, uuid="0" * 32, kind=MessageKind.CHANGE, address="reader@example.org",
-        message_id="<x@example.org>", subscriber_id=1, token=1, attempt=1, queued_at=now, content=kept,
-        context={"slugs": ["cos"], "following": 1},
-    )  # fmt: skip
-    return rendering.render(claimed, settings, b"a secret of tests, 32 bytes long")
+    context = {"slugs": ["cos"], "following": 1}
+    change = claimed(MessageKind.CHANGE, at=now, context=context, content=kept)
+    return rendering.render(change, settings, b"a secret of tests, 32 bytes long")
 
 
 @pytest.mark.parametrize("kept", examples("content"))
@@ -122,13 +117,8 @@ def test_a_mail_of_every_version_holds_states_of_every_version(kept, tmp_path, n
     states = [example.values[0] for example in examples("state")]
     for before, after in product([None, *states], states):
         changes = [change | {"before": before, "after": after} for change in kept["changes"]]
-        message = message_from_bytes(
-            written(kept | {"changes": changes}, tmp_path, now), policy=default
-        )
-        subject = message["Subject"]
-        body = message.get_body(("plain",))
-        assert body is not None
-        plain = body.get_content()
+        letter = read(written(kept | {"changes": changes}, tmp_path, now))
+        subject, plain = letter.message["Subject"], letter.text
         assert "tier" in subject
         for said in (subject, plain):
             assert not re.search(r"\bNone\b(?! to go)|Undefined", said)

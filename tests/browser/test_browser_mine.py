@@ -3,9 +3,9 @@
 import csv
 import json
 import re
-from email import message_from_bytes, policy
 
 import pytest
+from letters import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.notify import queries as mail
 
@@ -23,9 +23,7 @@ def _mailed_link(site):
     with site.world.database.read() as session:
         (sent,) = (one for one in mail.messages(session) if one.address == ADDRESS)
     raw = (site.world.service.settings.var / "mail" / f"{sent.uuid}.eml").read_bytes()
-    body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
-    assert body is not None
-    found = re.search(r"/mine/open/\S+", body.get_content())
+    found = re.search(r"/mine/open/\S+", text_of(raw))
     assert found
     return found[0]
 

@@ -1,8 +1,6 @@
 """The review's own table brought in: what it counts, what it tells, and how it is undone."""
 
 from datetime import timedelta
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
 from baseline_tables import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -11,6 +9,7 @@ from baseline_tables import (  # type: ignore[import-not-found]  # tests/support
     lines,
 )
 from factories import judgement  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import claimed, text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import func, select
 from story import Story  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
@@ -29,7 +28,6 @@ from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.literature.papers import queries as literature
 from monitor.literature.papers.watching import watched_dois
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
-from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import Announcement, MessageKind
 from monitor.notify.writing import rendering
 from monitor.ops import exports
@@ -78,16 +76,9 @@ class World(Story):  # type: ignore[misc]  # the same
         self.settle(self.alert(), outcome, reason)
 
     def mail(self, content):
-        claimed = Claimed(
-            id=1, uuid="0" * 32, kind=MessageKind.CHANGE, address="reader@example.org",
-            message_id="<x@example.org>", subscriber_id=1, token=1, attempt=1, queued_at=self.now,
-            content=content, context={"slugs": ["cos"], "following": 1},
-        )  # fmt: skip
-        made = rendering.render(claimed, self.service.settings, b"a secret of tests, 32 bytes long")
-        told = message_from_bytes(made, policy=default)
-        body = told.get_body(("plain",))
-        assert body is not None
-        return body.get_content()
+        context = {"slugs": ["cos"], "following": 1}
+        change = claimed(MessageKind.CHANGE, at=self.now, context=context, content=content)
+        return text_of(rendering.render(change, self.service.settings, self.service.secret))
 
     def alert(self):
         (alert,) = self.alerts()

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
-from mails import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor.accounts import service as accounts
@@ -21,7 +21,7 @@ from monitor.feeds.tables import UseFeed
 from monitor.jobs.use import asking_use
 from monitor.kernel.errors import ConfigError, NotFound
 from monitor.kernel.settings import parse
-from monitor.notify.messages.outbox import Claimed
+from monitor.notify.messages import claiming
 from monitor.notify.tables import Message, MessageState
 from monitor.notify.writing.rendering import render
 from monitor.ops.queries import status as read_status
@@ -149,11 +149,7 @@ def test_the_admins_are_told_of_each_draft_once_and_not_of_one_that_gave_way(
     with service.database.read() as session:
         first, second = session.scalars(select(Message).order_by(Message.id))
         states = [first.state, second.state]
-        claimed = Claimed(
-            id=second.id, uuid=second.uuid, message_id=second.message_id, kind=second.kind,
-            address=second.address, subscriber_id=None, context=second.context, content={},
-            queued_at=second.queued_at, attempt=1, token=1,
-        )  # fmt: skip
+        (claimed,) = claiming.read(session, [second.id])
     assert states == [MessageState.CANCELLED, MessageState.PENDING]
     text = " ".join(text_of(render(claimed, service.settings, service.secret)).split())
     assert claimed.address == "ada@team.example"

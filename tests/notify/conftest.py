@@ -1,12 +1,14 @@
 """Readers, decisions and changes to tell them of; all invented, on real tables."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from published import once  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
-from monitor.accounts.tables import Role, User
 from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import Direction, Tier, UsageBand
@@ -15,10 +17,9 @@ from monitor.feeds.tables import SourceRow
 from monitor.gap import rules as gap_rules
 from monitor.gap.tables import Change
 from monitor.kernel.settings import parse
-from monitor.literature.tables import Paper, PaperIdentifier, PaperTrial, Study, StudyPaper
-from monitor.literature.words import Lane
+from monitor.literature.tables import PaperIdentifier, PaperTrial, Study
 from monitor.notify import chosen, service
-from monitor.notify.tables import Message, Subscriber, SubscriberState
+from monitor.notify.tables import Message, SubscriberState
 from monitor.notify.terms import Terms
 from monitor.notify.words import USUAL, Cadence
 from monitor.review.tables import Decision
@@ -42,6 +43,20 @@ FACTS = {
 @pytest.fixture(scope="session")
 def catalogue():
     return loader.load()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """An invented certificate for 127.0.0.1, made here."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not on this machine")
+    folder = tmp_path_factory.mktemp("certificate")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem "
+        "-subj /CN=invented -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    return folder
 
 
 @pytest.fixture
@@ -87,18 +102,7 @@ class World:
         self.session.flush()
 
     def reader(self, name, *slugs, state=SubscriberState.ACTIVE):
-        reader = Subscriber(
-            address=f"{name}@reader.example",
-            state=state,
-            interventions=list(slugs),
-            purpose="news",
-            asked_at=self.at,
-            confirmed_at=self.at if state is SubscriberState.ACTIVE else None,
-            left_at=None,
-        )
-        self.session.add(reader)
-        self.session.flush()
-        return reader
+        return rows.reader(self.session, name, *slugs, at=self.at, state=state)
 
     def digested(self, name, *slugs, cadence=Cadence.MONTHLY, budget=1, kinds=USUAL):
         """Make a reader who chose how often they are told."""
@@ -114,20 +118,8 @@ class World:
 
     def trial(self, number, *slugs, completed, expected=True):
         """Make a registration that evaluates these."""
-        paper = Paper(
-            title=f"An invented trial: the {number} study",
-            authors=[],
-            year=2026,
-            publication_types=[],
-            keywords=[],
-            read_by=1,
-            lane=Lane.EVALUATED,
-            first_seen_at=self.at,
-            changed_at=self.at,
-            version=1,
-        )
-        self.session.add(paper)
-        self.session.flush()
+        title = f"An invented trial: the {number} study"
+        paper = rows.paper(self.session, title, at=self.at, year=2026)
         trial = PaperTrial(
             paper_id=paper.id,
             status=None,
@@ -145,52 +137,24 @@ class World:
         return trial
 
     def user(self, address="reviewer@team.example"):
-        user = User(address=address, name="Alex Example", role=Role.REVIEWER, created_at=self.at)
-        self.session.add(user)
-        self.session.flush()
-        return user
+        return rows.person(self.session, "Alex Example", at=self.at, address=address)
 
     def study(self, label="COSI", title="An invented trial", doi="10.1000/invented"):
-        study = Study(label=label, created_at=self.at)
-        paper = Paper(
-            title=title,
-            authors=["Example A"],
-            year=2025,
-            publication_types=[],
-            keywords=[],
-            read_by=1,
-            lane=Lane.EVALUATED,
-            first_seen_at=self.at,
-            changed_at=self.at,
-            version=1,
-        )
-        self.session.add_all([study, paper])
-        self.session.flush()
-        self.session.add_all(
-            [
-                PaperIdentifier(scheme="doi", value=doi, paper_id=paper.id),
-                StudyPaper(
-                    paper_id=paper.id, study_id=study.id, role="main report", linked_at=self.at
-                ),
-            ]
-        )
-        self.session.flush()
-        return study
+        paper = rows.paper(self.session, title, at=self.at, authors=["Example A"], year=2025)
+        self.session.add(PaperIdentifier(scheme="doi", value=doi, paper_id=paper.id))
+        return rows.study(self.session, label, paper, at=self.at)
 
     def decide(self, study, verdict=DecisionVerdict.ACCEPT, reason="", slugs=("cos",), **facts):
-        decision = Decision(
-            token=f"{study.id}:{verdict}:{reason}",
-            study_id=study.id,
-            verdict=verdict,
-            reason=reason,
-            interventions=list(slugs),
-            facts={**FACTS, **facts},
-            decided_by=[1, 2],
+        return rows.decision(
+            self.session,
+            study.id,
+            {**FACTS, "interventions": list(slugs), **facts},
+            verdict,
+            by=(1, 2),
             at=self.at,
+            reason=reason,
+            token=f"{study.id}:{verdict}:{reason}",
         )
-        self.session.add(decision)
-        self.session.flush()
-        return decision
 
     def change(self, decision, slug="cos", *, before=None, after=None):
         """Write a change: by default findings of a strong tier move to mixed."""

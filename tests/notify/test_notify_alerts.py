@@ -1,7 +1,5 @@
 """Mails to admins about incidents: who gets one, what it says, what takes its place."""
 
-import email
-import email.policy
 import json
 import re
 from dataclasses import replace
@@ -9,6 +7,8 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import claimed, read  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.accounts.tables import Role, User
 from monitor.feeds import incidents
@@ -18,7 +18,6 @@ from monitor.notify import service
 from monitor.notify.incidents import incident_mail
 from monitor.notify.incidents.incident_mail import Phase
 from monitor.notify.messages import outbox
-from monitor.notify.messages.outbox import Claimed
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.notify.writing.rendering import render
 
@@ -53,16 +52,8 @@ def made(session, world):
     made = world(session)
     made.user()
     for name, disabled_at in (("ada", None), ("abe", None), ("gone", made.at)):
-        session.add(
-            User(
-                address=f"{name}@team.example",
-                name=name,
-                role=Role.ADMIN,
-                created_at=made.at,
-                disabled_at=disabled_at,
-            )
-        )
-    session.flush()
+        address = f"{name}@team.example"
+        rows.person(session, name, Role.ADMIN, at=made.at, address=address, disabled_at=disabled_at)
     return made
 
 
@@ -161,26 +152,16 @@ def written(settings):
     """Write the mail of an incident: the message, its text, its page."""
 
     def write(incident, phase, at):
-        claimed = Claimed(
-            id=1,
-            uuid="5f0c0000-0000-4000-8000-000000000001",
-            message_id="<1@example.org>",
-            kind=MessageKind.INCIDENT,
+        told = json.loads(json.dumps(incident_mail.facts(incident, phase, at)))
+        mail = claimed(
+            MessageKind.INCIDENT,
+            at=at,
             address="ada@team.example",
-            token=1,
-            attempt=1,
-            queued_at=at,
             subscriber_id=None,
-            context=json.loads(json.dumps(incident_mail.facts(incident, phase, at))),
-            content={},
+            context=told,
         )
-        message = email.message_from_bytes(
-            render(claimed, settings, SECRET), policy=email.policy.default
-        )
-        text, html = message.get_body(("plain",)), message.get_body(("html",))
-        assert text
-        assert html
-        return message, text.get_content(), Words(html.get_content())
+        letter = read(render(mail, settings, SECRET))
+        return letter.message, letter.text, Words(letter.html)
 
     return write
 

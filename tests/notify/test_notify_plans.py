@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from letters import claimed  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import event, insert, text, update
 
 from monitor.notify import queries
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox, outbox_status
-from monitor.notify.messages.claiming import Claimed, Contents
+from monitor.notify.messages.claiming import Contents
 from monitor.notify.tables import (
     Announcement,
     Message,
@@ -134,19 +135,7 @@ class Closing:
 
 
 def _one(at):
-    return Claimed(
-        id=1,
-        uuid="uuid-1",
-        message_id="<1@example.org>",
-        kind=MessageKind.CHANGE,
-        address="r@reader.example",
-        token=1,
-        attempt=1,
-        queued_at=at,
-        subscriber_id=1,
-        context={},
-        content={},
-    )
+    return claimed(MessageKind.CHANGE, at=at)
 
 
 ASKED = {

@@ -4,8 +4,6 @@ Programmes A to F are nobody's. The contents are made by what makes those that a
 """
 
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.policy import SMTP
 from typing import Any
 
 from monitor.catalogue import loader
@@ -25,13 +23,6 @@ AT = datetime(2029, 4, 1, 6, 0, tzinfo=UTC)
 SINCE = datetime(2029, 3, 1, tzinfo=UTC)
 UUID = "0f0f0f0f-0000-4000-8000-0000000000{:02}"
 NOTICE = "Everything here is invented: programmes, trials, dates and counts."
-
-
-def text_of(message: bytes) -> str:
-    """Read the text part of a mail as it is sent."""
-    part = message_from_bytes(message, policy=SMTP).get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
 
 
 def state(tier, direction, studies, *, high=None, band=UsageBand.WIDE, ranks=(1, 2, 3, 4), **more):

@@ -34,6 +34,14 @@ _EFFECTS = {
     FindingDirection.FAVOURS_COMPARISON: -0.5,
 }
 _SE = 0.09
+# RoB 2: every question that is asked, answered so that each domain is low
+ROB2_LOW = {
+    "1.1": "Y", "1.2": "Y", "1.3": "N",
+    "2.1": "N", "2.2": "N", "2.6": "Y",
+    "3.1": "Y",
+    "4.1": "N", "4.2": "N", "4.3": "N",
+    "5.1": "Y", "5.2": "N", "5.3": "N",
+}  # fmt: skip
 
 
 def reading_of(judgement: Judgement, in_review: InReview = InReview.NO) -> Reading:

@@ -1,15 +1,15 @@
 """A wave from a draft to a reader, and back: previewed, published, told, withdrawn, corrected."""
 
 from datetime import date, timedelta
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 import waves  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import read  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from published import publish  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from services import SECRET, service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor import workflow
-from monitor.catalogue import loader
-from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import GapKind, UsageBand
 from monitor.feeds import service as feeds
 from monitor.gap import in_step, queries
@@ -17,19 +17,16 @@ from monitor.gap.previews import waves as wave_previews
 from monitor.gap.tables import Change
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import Conflict
-from monitor.literature.matching.matcher import Matcher
 from monitor.notify import queries as notify
 from monitor.notify.announcements import wave_news
 from monitor.notify.digests import practice
-from monitor.notify.messages.outbox import Claimed
-from monitor.notify.tables import Announcement, Message, MessageState, Subscriber, SubscriberState
+from monitor.notify.messages import claiming
+from monitor.notify.tables import Announcement, Message, MessageState, Subscriber
 from monitor.notify.writing.rendering import render
-from monitor.service import Service
 from monitor.usage import queries as usage_queries
 from monitor.usage import service
 from monitor.usage.tables import WaveState
 
-SECRET = b"a secret of tests, 32 bytes long"
 DATA = {
     "web": {"public_url": "https://monitor.example.org"},
     "mail": {"from_address": "news@example.org"},
@@ -41,25 +38,15 @@ class World:
 
     def __init__(self, session, database, at, folder):
         self.session, self.at = session, at
-        catalogue = loader.load()
         settings = settings_module.parse(DATA, folder=folder)
-        self.service = Service(
-            settings, database, catalogue, Matcher(catalogue), SECRET, lambda: at
-        )
-        catalogue_service.sync(session, catalogue, at)
+        self.service = service_of(database, settings, lambda: at)
+        publish(session, self.service, at)
         feeds.sync_sources(session, settings, at)
-        workflow.publish_baseline(session, self.service, at=at)
-        for slug in catalogue.slugs:
+        for slug in self.service.catalogue.slugs:
             self.reader(slug, slug)
 
     def reader(self, name, *slugs):
-        reader = Subscriber(
-            address=f"{name}@reader.example", state=SubscriberState.ACTIVE, asked_at=self.at,
-            interventions=list(slugs), purpose="news", confirmed_at=self.at, left_at=None,
-        )  # fmt: skip
-        self.session.add(reader)
-        self.session.flush()
-        return reader
+        return rows.reader(self.session, name, *slugs, at=self.at)
 
     def publish(self, wave):
         self.at += timedelta(days=1)
@@ -85,16 +72,9 @@ class World:
         return self.session.query(Announcement).order_by(Announcement.id.desc()).first()
 
     def mail(self, message):
-        announcement = self.session.get_one(Announcement, message.announcement_id)
-        claimed = Claimed(
-            id=message.id, uuid=message.uuid, message_id=message.message_id, kind=message.kind,
-            address=message.address, subscriber_id=message.subscriber_id, context=message.context,
-            content=announcement.content, queued_at=message.queued_at, attempt=1, token=1,
-        )  # fmt: skip
-        parsed = message_from_bytes(render(claimed, self.service.settings, SECRET), policy=default)
-        text = parsed.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # both parts are there
-        html = parsed.get_body(("html",)).get_content()  # type: ignore[union-attr]  # the same
-        return parsed["Subject"], " ".join(text.split()), html
+        (claimed,) = claiming.read(self.session, [message.id])
+        letter = read(render(claimed, self.service.settings, SECRET))
+        return letter.message["Subject"], " ".join(letter.text.split()), letter.html
 
     def changes(self, kind):
         self.session.flush()

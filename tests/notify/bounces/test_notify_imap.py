@@ -1,8 +1,6 @@
 """Opening a mailbox over IMAP: what a server may do wrong, and what is said of it. No database."""
 
-import shutil
 import ssl
-import subprocess
 
 import pytest
 from imap_server import ImapServer  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -123,20 +121,6 @@ def test_the_next_mails_are_found_whatever_gaps_their_numbers_have():
             assert mailbox.after(50, 1) == [90]
             assert mailbox.after(4_294_967_294, 9) == []
             assert mailbox.mail(50) is None
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """An invented certificate for 127.0.0.1, made here."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not on this machine")
-    folder = tmp_path_factory.mktemp("certificate")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem "
-        "-subj /CN=invented -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 @pytest.mark.parametrize("first", [True, False])

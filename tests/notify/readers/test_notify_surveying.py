@@ -1,12 +1,12 @@
 """Mails that ask services: one outbox, a link of their own, nothing after leaving or closing."""
 
-import email
-import email.policy
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import service_returns as returns  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import read  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from services import SECRET, service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select
 
 from monitor import workflow
@@ -16,16 +16,13 @@ from monitor.catalogue import loader
 from monitor.catalogue import service as catalogue_service
 from monitor.kernel.errors import Conflict
 from monitor.kernel.settings import parse
-from monitor.literature.matching.matcher import Matcher
 from monitor.notify.messages import claiming, outbox, postmaster
 from monitor.notify.readers import surveying
 from monitor.notify.readers.tokens import survey_token
 from monitor.notify.tables import Message, MessageKind, MessageState
 from monitor.notify.writing.rendering import render
-from monitor.service import Service
 from monitor.usage.returns import answering, queries
 
-SECRET = b"s" * 32
 WHY = "The server was wrong."
 CATALOGUE = loader.load()
 SETTINGS = parse({"web": {"public_url": "https://gap.example"}}, folder=Path())
@@ -34,7 +31,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def service(database, now):
-    return Service(SETTINGS, database, CATALOGUE, Matcher(CATALOGUE), SECRET, lambda: now)
+    return service_of(database, SETTINGS, lambda: now)
 
 
 @pytest.fixture
@@ -82,15 +79,14 @@ def test_the_mail_says_who_asks_until_when_and_how_to_stop(session, service, ask
     (claimed, _) = outbox.claim(session, at=now, limit=2, lease_seconds=60)
     raw = render(claimed, SETTINGS, SECRET)
     assert raw == render(claimed, SETTINGS, SECRET), "sent again, it is the same"
-    message = email.message_from_bytes(raw, policy=email.policy.default)
+    letter = read(raw)
+    message = letter.message
     address = f"https://gap.example/returns/{survey_token(SECRET, claimed.uuid)}"
     assert message["Subject"] == ("Which of these ten does your service offer? By 31 January 2027")
     assert message["List-Unsubscribe"] == f"<{address}/stop>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    for kind in ("plain", "html"):
-        body = message.get_body((kind,))
-        assert body is not None
-        told = " ".join(body.get_content().split())
+    for kind in ("text", "html"):
+        told = " ".join(getattr(letter, kind).split())
         for words in (
             "Example Network of Services asks services in the UK which of ten interventions",
             "until 31 January 2027",
@@ -107,13 +103,9 @@ def test_a_hostile_name_of_a_service_stays_one_line_of_text(session, service, no
     returns.service.bring_list(session, returns.read(data), by=returns.BY, at=now)
     invite(session, service, returns.open_one(session, now), now)
     (claimed,) = outbox.claim(session, at=now, limit=1, lease_seconds=60)
-    message = email.message_from_bytes(
-        render(claimed, SETTINGS, SECRET), policy=email.policy.default
-    )
-    html = message.get_body(("html",))
-    assert html is not None
-    assert "<script>" not in html.get_content()
-    assert "{{7*7}}" in html.get_content()
+    html = read(render(claimed, SETTINGS, SECRET)).html
+    assert "<script>" not in html
+    assert "{{7*7}}" in html
 
 
 def test_reminders_go_to_who_is_silent_and_their_links_open_the_same(session, service, asked, now):
@@ -135,9 +127,7 @@ def test_reminders_go_to_who_is_silent_and_their_links_open_the_same(session, se
         ("ash@service.example", claiming.NOT_ASKED)
     ]
     last = [c for c in claimed if c.context["reminder"]]
-    message = email.message_from_bytes(
-        render(last[0], SETTINGS, SECRET), policy=email.policy.default
-    )
+    message = read(render(last[0], SETTINGS, SECRET)).message
     assert message["Subject"] == "Reminder: which of these ten does your service offer?"
 
 

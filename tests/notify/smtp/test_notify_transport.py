@@ -4,10 +4,8 @@ import asyncio
 import base64
 import contextlib
 import hmac
-import shutil
 import socket
 import ssl
-import subprocess
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -398,20 +396,6 @@ def test_a_wrong_password_is_tried_once_a_connection(mail):
 def test_a_missing_password_file_names_it(mail):
     with pytest.raises(ConfigError, match="nowhere"):
         send(mail(25, username="u", password_file="nowhere"))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """An invented certificate for 127.0.0.1, made here."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not on this machine")
-    folder = tmp_path_factory.mktemp("certificate")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout key.pem -out cert.pem "
-        "-subj /CN=invented -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture

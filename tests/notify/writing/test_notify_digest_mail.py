@@ -1,14 +1,12 @@
 """A digest as its reader sees it: the subject, the first lines, both parts alike, and how large it may be."""
 
-import email
-import email.policy
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
 import pytest
-from mails import text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from letters import read, text_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from test_notify_rendering import SECRET, parts  # type: ignore[import-not-found]  # beside it
 
 from monitor.catalogue.words import Direction, Tier
@@ -97,9 +95,7 @@ def test_both_parts_say_the_same(w, mails, settings):
     moved(w, "cos", (POSITIVE, (8, 17)), (MIXED, (9, 18)), "MAJOR")
     (one,) = mails()
     raw = render(one, settings, SECRET)
-    html = email.message_from_bytes(raw, policy=email.policy.default).get_body(("html",))
-    assert html is not None
-    body = html.get_content().partition('<div role="article"')[2].partition(">")[2]
+    body = read(raw).html.partition('<div role="article"')[2].partition(">")[2]
     shown = set(words(unescape(re.sub(r"<[^>]+>", " ", body))))
     text = set(words(re.sub(r"https?://\S+", " ", text_of(raw))))
     # a mark is explained where it is drawn; a button says "see", the line over its address does not

@@ -1,17 +1,16 @@
 """What is put together from a form is, byte for byte, what rendering each message gives."""
 
 import re
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as asked
 from hypothesis import strategies as st
+from letters import claimed  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.kernel.settings import parse
 from monitor.notify import rules
-from monitor.notify.messages.claiming import Claimed
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import mail_merge
 from monitor.notify.writing.mail_merge import MailMerge
@@ -28,21 +27,15 @@ def claim(session, world, settings, now):
     content = made.accept_and_announce().content
 
     def make(uuid, address="anna@reader.example", slugs=("cos",), following=1, **other):
-        claimed = Claimed(
-            id=1,
-            uuid=uuid,
-            message_id=rules.message_id(uuid, "news@example.org"),
-            kind=MessageKind.CHANGE,
-            address=address,
-            token=1,
-            attempt=1,
-            queued_at=now,
-            subscriber_id=1,
-            context={"slugs": list(slugs), "following": following},
-            content=content,
-            announcement_id=1,
-        )
-        return replace(claimed, **other)
+        told = {
+            "uuid": uuid,
+            "message_id": rules.message_id(uuid, "news@example.org"),
+            "address": address,
+            "context": {"slugs": list(slugs), "following": following},
+            "content": content,
+            "announcement_id": 1,
+        }
+        return claimed(MessageKind.CHANGE, at=now, **told | other)
 
     return make
 

@@ -1,10 +1,9 @@
-import email
-import email.policy
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from letters import read  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
@@ -55,11 +54,8 @@ class Page(HTMLParser):
 
 
 def parts(raw):
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    text, html = message.get_body(("plain",)), message.get_body(("html",))
-    assert text is not None
-    assert html is not None
-    return message, text.get_content(), Page(html.get_content())
+    letter = read(raw)
+    return letter.message, letter.text, Page(letter.html)
 
 
 def headers(raw):
