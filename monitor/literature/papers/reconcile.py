@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, select
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation
@@ -35,10 +35,25 @@ from monitor.literature.words import Lane
 
 # built once: putting a statement together costs more than running it
 _some: BindParameter[Any] = bindparam("some", expanding=True)
-_RECORDS = (
-    select(PaperRecord.paper_id, Record.source, Record.key, Record.id, Record.citation)
-    .join(PaperRecord, PaperRecord.record_id == Record.id)
+# Of what one source sent of a paper, so much is read, the newest: a feed that calls ten thousand records
+# by one DOI would have all of them read again with each.
+_MOST = 50
+_numbered = (
+    select(
+        PaperRecord.paper_id,
+        PaperRecord.record_id,
+        func.row_number()
+        .over(partition_by=(PaperRecord.paper_id, Record.source), order_by=Record.id.desc())
+        .label("place"),
+    )
+    .join(Record, PaperRecord.record_id == Record.id)
     .where(PaperRecord.paper_id.in_(_some))
+    .subquery()
+)
+_RECORDS = (
+    select(_numbered.c.paper_id, Record.source, Record.key, Record.id, Record.citation)
+    .join(_numbered, _numbered.c.record_id == Record.id)
+    .where(_numbered.c.place <= _MOST)
 )
 _STATEMENTS = select(
     PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
@@ -77,7 +92,10 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class HeldPaper:
-    """What is kept of a paper, and what its records say: all that is compared when it is read."""
+    """What is kept of a paper, and what its records say: all that is compared when it is read.
+
+    ``versions``: of each source the newest that it sent, at most ``_MOST``.
+    """
 
     versions: list[Version] = field(default_factory=list)
     statements: set[Said] = field(default_factory=set)

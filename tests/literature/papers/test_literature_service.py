@@ -12,7 +12,7 @@ from monitor.feeds.records import FetchedRecord, Identifier, Trial
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.literature import service
-from monitor.literature.papers import queries
+from monitor.literature.papers import queries, reconcile
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -39,7 +39,8 @@ def papers(session):
 
 
 def audited(session, action):
-    return session.scalars(select(AuditEntry).where(AuditEntry.action == action)).all()
+    entries = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.seq)
+    return session.scalars(entries).all()
 
 
 def snapshot(session):
@@ -71,6 +72,21 @@ def test_taking_the_same_in_again_changes_nothing(session, intake, cite):
     assert snapshot(session) == before
     assert (again.paper_id, again.is_new, again.changed) == (first.paper_id, False, False)
     assert again.lane is Lane.EVALUATED
+
+
+def test_a_source_that_calls_everything_by_one_number_is_read_no_more_than_so_much(
+    session, intake, cite
+):
+    """Its newest words count, as ever; and what another source said long before is not drowned."""
+    paper_id = intake(cite(doi="10.1/a", journal="Told first"), source="europepmc").paper_id
+    for number in range(reconcile._MOST + 5):
+        taken = intake(cite(f"{TITLE}, {number}", doi="10.1/a"))
+        assert taken.paper_id == paper_id
+    read = reconcile.held(session, [paper_id])[paper_id].versions
+    assert len(read) == reconcile._MOST + 1
+    paper = queries.paper(session, paper_id)
+    assert (paper.title, paper.journal) == (f"{TITLE}, {number}", "Told first")
+    assert len(paper.records) == reconcile._MOST + 6, "all are kept"
 
 
 def test_five_sources_bring_one_paper(session, intake, cite):
