@@ -63,17 +63,22 @@ def _relations(session: Session, some: list[int], at: datetime) -> Relations:
 
 
 def _propose(session: Session, relations: Relations, at: datetime) -> int:
-    known = _settled(session, {paper for pair in relations for paper in pair})
-    made = 0
+    papers = {paper for pair in relations for paper in pair}
+    known, of_several = _settled(session, papers), linking.made_of_several(session, papers)
+    made, fresh = 0, []
     for (left, right), said in relations.items():
         first, second = (right, left) if said.swapped else (left, right)
         key = (*linking.ordered(first, second, said.relation), said.relation)
         if key in known and not (said.certain and known[key] is LinkState.PROPOSED):
             continue
+        if key not in known and of_several.isdisjoint((left, right)):
+            fresh.append(linking.NewLink(*key, said.reason, certain=said.certain))
+            continue
         made += linking.propose(
             session, first, second, said.relation, said.reason, at, certain=said.certain
         )
-    return made
+    linking.propose_new(session, fresh, at)
+    return made + len(fresh)
 
 
 def _settled(session: Session, papers: Iterable[int]) -> dict[tuple[int, int, str], LinkState]:

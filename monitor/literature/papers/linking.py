@@ -3,13 +3,17 @@
 A link that a person has settled is never proposed again, nor settled otherwise by a job.
 """
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.bulk import add_all, chunks
 from monitor.literature.dedup.fingerprint import Fingerprint
 from monitor.literature.tables import Paper, PaperLink, PaperMerge
 from monitor.literature.words import MUTUAL, LinkState, Relation
@@ -67,6 +71,55 @@ def propose(  # noqa: PLR0913 - which two, what, why
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link of which nothing was said before, of two papers into which none was merged."""
+
+    paper_id: int
+    other_id: int
+    relation: Relation
+    reason: str
+    certain: bool
+
+
+def propose_new(session: Session, links: Sequence[NewLink], at: datetime) -> None:
+    """Propose links as ``propose`` does, in few statements: papers that name one number may be many."""
+    proposed = [_columns(link, at) for link in links if not link.certain]
+    add_all(session, PaperLink, proposed)
+    confirmed = [
+        PaperLink(**_columns(link, at), settled_at=at, settled_by=ACTOR)
+        for link in links
+        if link.certain
+    ]
+    session.add_all(confirmed)
+    session.flush()
+    audit.record_many(session, [_told(link) for link in confirmed], at=at, actor=ACTOR)
+
+
+def _columns(link: NewLink, at: datetime) -> dict[str, Any]:
+    return {
+        "paper_id": link.paper_id,
+        "other_id": link.other_id,
+        "relation": link.relation,
+        "state": LinkState.CONFIRMED if link.certain else LinkState.PROPOSED,
+        "reason": link.reason,
+        "proposed_at": at,
+    }
+
+
+def made_of_several(session: Session, papers: Collection[int]) -> set[int]:
+    """Find those of some papers into which others were merged."""
+    return {
+        kept_id
+        for some in chunks(papers)
+        for kept_id in session.scalars(
+            select(PaperMerge.kept_id).where(
+                PaperMerge.kept_id.in_(some), PaperMerge.undone_at.is_(None)
+            )
+        )
+    }
+
+
 def _add(
     session: Session, paper_id: int, other_id: int, relation: Relation, reason: str, at: datetime
 ) -> PaperLink:
@@ -110,17 +163,19 @@ def settle(session: Session, link: PaperLink, state: LinkState, *, by: str, at: 
     ]
     for row in dict.fromkeys([link, *alike]):
         row.state, row.settled_at, row.settled_by = state, at, by
-        audit.record(
-            session,
-            at=at,
-            actor=by,
-            action=f"link.{state.value}",
-            subject=f"link:{row.id}",
-            paper=row.paper_id,
-            relation=row.relation.value,
-            other=row.other_id,
-            reason=row.reason,
-        )
+        action, subject, details = _told(row)
+        audit.record(session, at=at, actor=by, action=action, subject=subject, **details)
+
+
+def _told(link: PaperLink) -> tuple[str, str, dict[str, Any]]:
+    """Say in the ledger's words what a link was settled as: action, subject, details."""
+    details = {
+        "paper": link.paper_id,
+        "relation": link.relation.value,
+        "other": link.other_id,
+        "reason": link.reason,
+    }
+    return f"link.{link.state.value}", f"link:{link.id}", details
 
 
 def between(session: Session, left_id: int, right_id: int) -> list[PaperLink]:

@@ -61,6 +61,30 @@ def test_whichever_comes_first_a_report_that_agrees_is_confirmed(
     assert (entry.details["paper"], entry.actor) == (ids["registration"], "job:ingest")
 
 
+def test_many_that_name_one_number_are_proposed_in_few_statements(
+    session, intake, matcher, cite, now
+):
+    """A sentence that a feed puts under everything: each pair of its papers took half a dozen."""
+    statements: list[str] = []
+
+    def taken_in(numbers):
+        texts = [
+            cite(f"Theraplay, study {n}: a trial", pmid=str(n), abstract=REGISTERED)
+            for n in numbers
+        ]
+        stored = [intake.stored(text) for text in texts]
+        statements.clear()
+        service.ingest(session, stored, matcher, now)
+        return len(statements)
+
+    event.listen(
+        session.get_bind(), "before_cursor_execute", lambda *told: statements.append(told[2])
+    )
+    few, many = taken_in(range(1, 11)), taken_in(range(11, 51))
+    assert len(links(session)) == 50 * 49 / 2
+    assert many < few + 40, "of each paper at most one, and of a pair none"
+
+
 def test_both_in_one_batch_are_linked_once(session, intake, matcher, registration, report, now):
     stored = [intake.stored(registration, source="clinicaltrials"), intake.stored(report)]
     for _ in range(2):
