@@ -80,7 +80,7 @@ class TrialGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class StandingTrials:
     """All registered trials as they stand on a day, by the group that lists them."""
 
     groups: dict[str, list[StandingTrial]]
@@ -123,13 +123,13 @@ def trials() -> str:
     return render_template("staff/queue/trials.html", listed=listed)
 
 
-def _judged(session: Session, day: date) -> Judged:
+def _judged(session: Session, day: date) -> StandingTrials:
     """Put each trial under the first of the interventions it evaluates."""
     order = [*service().catalogue.slugs, PASSING]
     groups: dict[str, list[StandingTrial]] = {slug: [] for slug in order}
     for trial in registered.longest_first(registered.standings(session, day)):
         groups[min(trial.evaluates, key=order.index, default=PASSING)].append(trial)
-    return Judged(
+    return StandingTrials(
         {
             slug: sorted(some, key=lambda one: _ORDER.index(one.standing))
             for slug, some in groups.items()
@@ -138,7 +138,7 @@ def _judged(session: Session, day: date) -> Judged:
     )
 
 
-def _listed(session: Session, judged: Judged, asked: TrialsAddress) -> Markup:
+def _listed(session: Session, judged: StandingTrials, asked: TrialsAddress) -> Markup:
     """Render what the page shows on a day, the same for whoever is signed in."""
     standings = judged.about
     shown = render_template(
@@ -159,14 +159,16 @@ def _listed(session: Session, judged: Judged, asked: TrialsAddress) -> Markup:
     return Markup(shown)  # noqa: S704 - a template's own, escaped there
 
 
-def _groups(session: Session, judged: Judged, asked: TrialsAddress) -> list[TrialGroup]:
+def _groups(session: Session, judged: StandingTrials, asked: TrialsAddress) -> list[TrialGroup]:
     """Read what is shown, of all groups at once: the beginning of each, or a part of one."""
-    names = {one.slug: one.name for one in service().catalogue.interventions}
+    names = {
+        intervention.slug: intervention.name for intervention in service().catalogue.interventions
+    }
     wanted = {slug: some for slug, some in judged.groups.items() if asked.group in {None, slug}}
     first = {slug: asked.first if asked.first < len(some) else 0 for slug, some in wanted.items()}
     most = _BEGINNING if asked.group is None else _PART
     parts = {slug: some[first[slug] : first[slug] + most] for slug, some in wanted.items()}
-    shown = iter(registered.shown(session, [one for part in parts.values() for one in part]))
+    shown = iter(registered.shown(session, [trial for part in parts.values() for trial in part]))
     return [
         TrialGroup(
             slug,
