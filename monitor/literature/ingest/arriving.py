@@ -102,7 +102,9 @@ class SharedWithArrivals:
         }
         keys = {key for arrival in arrivals for key in arrival.reading.keys}
         known = cls()
-        for (record_id,) in _KNOWN_RECORDS.rows(session, [one.record_id for one in arrivals]):
+        for (record_id,) in _KNOWN_RECORDS.rows(
+            session, [arrival.record_id for arrival in arrivals]
+        ):
             known.records.add(record_id)
         for scheme, value in _KNOWN_IDENTIFIERS.rows(session, own):
             known.identifiers.add((scheme, value))
