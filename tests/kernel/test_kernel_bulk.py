@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, text, tuple_
 
 from monitor.feeds.tables import Poll, PollKind, PollState, Record, SourceRow
-from monitor.kernel.persistence.bulk import add_all, add_numbered
-from monitor.literature.tables import Paper
+from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered
+from monitor.literature.tables import Paper, PaperIdentifier
 from monitor.literature.words import Lane
 
 SUMMER = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -82,3 +82,42 @@ def test_a_column_with_a_default_in_python_must_be_given(session):
 def test_no_rows_are_no_statement(session):
     add_all(session, Paper, [])
     assert session.scalars(select(Paper)).all() == []
+
+
+def test_numbers_are_told_in_order_also_where_some_were_left_out(session):
+    first = add_numbered(session, Paper, [_paper(title=title) for title in "abc"])
+    assert first == sorted(first)
+    session.execute(text("DELETE FROM paper WHERE id = :id"), {"id": first[1]})
+    more = add_numbered(session, Paper, [_paper(title=title) for title in "de"])
+    titles = {row.id: row.title for row in session.execute(select(Paper.id, Paper.title))}
+    assert [titles[number] for number in (first[0], first[2], *more)] == [*"acde"]
+
+
+def test_numbers_that_leave_a_gap_are_looked_up(session):
+    if session.get_bind().dialect.name == "sqlite":
+        pytest.skip("SQLite leaves no gap")
+    before = add_numbered(session, Paper, [_paper()])
+    session.execute(text("SELECT nextval(pg_get_serial_sequence('paper', 'id'))"))
+    more = add_numbered(session, Paper, [_paper(), _paper()])
+    assert more == [before[0] + 2, before[0] + 3]
+
+
+def test_values_are_looked_up_by_one_column_or_two_however_many(session):
+    (number,) = add_numbered(session, Paper, [_paper()])
+    names = [("doi", f"10.5555/{n}%s?") for n in range(4_500)]
+    rows = [{"paper_id": number, "scheme": scheme, "value": value} for scheme, value in names]
+    add_all(session, PaperIdentifier, rows)
+    by_two = LookUp(
+        select(PaperIdentifier.scheme, PaperIdentifier.value).where(
+            tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(SOME)
+        ),
+        width=2,
+    )
+    told = [*by_two.rows(session, [*names, ("doi", "none"), ("pmid", names[0][1])])]
+    assert sorted(map(tuple, told)) == sorted(names)
+    assert [*map(tuple, by_two.rows(session, names[:1]))] == names[:1]
+    assert not [*by_two.rows(session, [])]
+    by_one = LookUp(
+        select(func.count()).where(PaperIdentifier.value.in_(SOME), PaperIdentifier.value.in_(SOME))
+    )
+    assert [tuple(row) for row in by_one.rows(session, [names[0][1], "none"])] == [(1,)]

@@ -1,17 +1,19 @@
 """Many rows at once, past the object mapper: most of the time of an import would go there."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Dialect, Table, func, insert, select
+from sqlalchemy import Column, ColumnElement, Dialect, Select, Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.database import Base
 
 _CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
 _Value = TypeVar("_Value")
+SOME: Any = bindparam("some", expanding=True)  # the values that a ``LookUp`` looks for
 
 
 def add_all(session: Session, entity: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -85,13 +87,54 @@ def add_numbered(
     if not rows:
         return []
     number = _table(entity).c.id
-    before = session.scalar(select(func.max(number))) or 0
+    connection = session.connection()
+    table = connection.dialect.identifier_preparer.format_table(_table(entity))
+    greatest = f"SELECT max(id) FROM {table}"  # noqa: S608 - a table's own name
+    before = connection.exec_driver_sql(greatest).scalar() or 0
     add_all(session, entity, rows)
+    # numbers are given in order, and these are all above it: as many as there are rows, so theirs
+    if connection.exec_driver_sql(greatest).scalar() == before + len(rows):
+        return [*range(before + 1, before + len(rows) + 1)]
     added = select(number).where(number > before, *mine).order_by(number)
     numbers = list(session.scalars(added))
     if len(numbers) != len(rows):
         raise RuntimeError(f"{entity.__tablename__}: somebody else added rows at the same time")
     return numbers
+
+
+class LookUp:
+    """A statement that looks for many values at once: it has ``in_(SOME)``, and nothing else is bound.
+
+    Put together once for each database: SQLAlchemy writes one anew for each number of values, and
+    makes more of a row than is asked for. Rows are as the driver gives them: numbers and texts.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], width: int = 1) -> None:
+        """``width``: of how many columns a value is made."""
+        self._statement, self._width = statement, width
+        self._parts: dict[str, tuple[str, list[str]]] = {}
+
+    def rows(self, session: Session, values: Collection[Any]) -> Iterator[Sequence[Any]]:
+        """Give the rows for these values, part by part; for none, none."""
+        connection = session.connection()
+        for some in chunks(values):
+            statement, flat = self._written(connection.dialect, some)
+            yield from connection.exec_driver_sql(statement, flat)
+
+    def _written(self, dialect: Dialect, some: list[Any]) -> tuple[str, tuple[Any, ...]]:
+        if dialect.name not in self._parts:
+            compiled = str(self._statement.compile(dialect=dialect))
+            whole, *more = re.split(r"\(__\[POSTCOMPILE_\w+\]\)", compiled)
+            self._parts[dialect.name] = whole, more
+        first, more = self._parts[dialect.name]
+        sign = "%s" if dialect.paramstyle in {"pyformat", "format"} else "?"
+        if self._width == 1:
+            signs, flat = ", ".join([sign] * len(some)), some
+        else:
+            each = f"({', '.join([sign] * self._width)})"
+            values = "VALUES " if dialect.tuple_in_values else ""
+            signs, flat = values + ", ".join([each] * len(some)), [*chain.from_iterable(some)]
+        return f"({signs})".join([first, *more]), tuple(flat) * len(more)
 
 
 def chunks(values: Collection[_Value]) -> Iterator[list[_Value]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import add_all, add_numbered, chunks
+from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.dedup.verdict import compare
@@ -33,30 +33,28 @@ from monitor.literature.tables import (
 
 _version, _this = aliased(Record), aliased(Record)
 # Built once: putting a statement together costs more than running it.
-_KNOWN_RECORDS = (
+_KNOWN_RECORDS = LookUp(
     select(_this.id)
     .join(_version, (_version.source == _this.source) & (_version.key == _this.key))
     .join(PaperRecord, PaperRecord.record_id == _version.id)
-    .where(_this.id.in_(bindparam("some", expanding=True)))
+    .where(_this.id.in_(SOME))
 )
-_KNOWN_IDENTIFIERS = select(PaperIdentifier.scheme, PaperIdentifier.value).where(
-    tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(bindparam("some", expanding=True))
+_KNOWN_IDENTIFIERS = LookUp(
+    select(PaperIdentifier.scheme, PaperIdentifier.value).where(
+        tuple_(PaperIdentifier.scheme, PaperIdentifier.value).in_(SOME)
+    ),
+    width=2,
 )
-_KNOWN_KEYS = select(PaperKey.value, PaperKey.paper_id).where(
-    PaperKey.value.in_(bindparam("some", expanding=True))
-)
+_KNOWN_KEYS = LookUp(select(PaperKey.value, PaperKey.paper_id).where(PaperKey.value.in_(SOME)))
 _KEYS = select(PaperKey.value).where(PaperKey.paper_id == bindparam("paper_id"))
 # Of records that came at once, those that are another version of one before them.
-_AGAIN = (
+_AGAIN = LookUp(
     select(_this.id)
     .join(
         _version,
         (_version.source == _this.source) & (_version.key == _this.key) & (_version.id < _this.id),
     )
-    .where(
-        _this.id.in_(bindparam("some", expanding=True)),
-        _version.id.in_(bindparam("some", expanding=True)),
-    )
+    .where(_this.id.in_(SOME), _version.id.in_(SOME))
 )
 _MOST_BEARERS = 2_000  # papers that share a key with some hundred arrivals, and are read for it
 
@@ -82,7 +80,7 @@ class SharedWithArrivals:
     """What the papers held here could share with some arrivals: versions, identifiers, keys.
 
     ``bearers`` are the papers that bear each key, by number: those that arrived themselves count
-    down from -1. ``said`` is what is compared of them; one without cannot be told from here.
+    down from -1. ``said`` is what is compared of the others; one without cannot be told from here.
     """
 
     records: set[int] = field(default_factory=set)
@@ -92,6 +90,7 @@ class SharedWithArrivals:
     said: dict[int, Citation] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
     _fingerprints: dict[int, Fingerprint] = field(default_factory=dict)
+    _arrived: int = 0
 
     @classmethod
     def of(cls, session: Session, arrivals: Sequence[Arrival]) -> "SharedWithArrivals":
@@ -103,14 +102,14 @@ class SharedWithArrivals:
         }
         keys = {key for arrival in arrivals for key in arrival.reading.keys}
         known = cls()
-        for some in chunks([arrival.record_id for arrival in arrivals]):
-            known.records.update(session.scalars(_KNOWN_RECORDS, {"some": some}))
-        for pairs in chunks(own):
-            rows = session.execute(_KNOWN_IDENTIFIERS, {"some": pairs})
-            known.identifiers.update((row.scheme, row.value) for row in rows)
-        for values in chunks(keys):
-            for value, paper_id in session.execute(_KNOWN_KEYS, {"some": values}):
-                known.bearers.setdefault(value, set()).add(paper_id)
+        for (record_id,) in _KNOWN_RECORDS.rows(
+            session, [arrival.record_id for arrival in arrivals]
+        ):
+            known.records.add(record_id)
+        for scheme, value in _KNOWN_IDENTIFIERS.rows(session, own):
+            known.identifiers.add((scheme, value))
+        for value, paper_id in _KNOWN_KEYS.rows(session, keys):
+            known.bearers.setdefault(value, set()).add(paper_id)
         known._read_bearers(session, arrivals)
         return known
 
@@ -123,8 +122,8 @@ class SharedWithArrivals:
         if papers and len(papers) <= _MOST_BEARERS:
             self.said |= resolve.compared_of(session, papers)
         if keys and len(arrivals) > 1:
-            for some in chunks([arrival.record_id for arrival in arrivals]):
-                self.again.update(session.scalars(_AGAIN, {"some": some}))
+            again = _AGAIN.rows(session, [arrival.record_id for arrival in arrivals])
+            self.again.update(record_id for (record_id,) in again)
 
     def touches(self, arrival: Arrival) -> bool:
         """Tell whether an arrival may belong to a paper held here, or resemble one."""
@@ -149,9 +148,9 @@ class SharedWithArrivals:
         return any(self._may_be(own, bearer) for bearer in others)
 
     def _may_be(self, own: Fingerprint, bearer: int) -> bool:
-        if bearer not in self.said:
-            return True
         if bearer not in self._fingerprints:
+            if bearer not in self.said:
+                return True
             self._fingerprints[bearer] = fingerprint(self.said[bearer])
         return compare(own, self._fingerprints[bearer]).verdict != "different"
 
@@ -166,8 +165,9 @@ class SharedWithArrivals:
         if self.knows(arrival):  # it shares an identifier, which stays with the other
             self.moved.update(arrival.reading.keys)
         self.identifiers.update((i.scheme, i.value) for i in arrival.own)
-        number = -1 - len(self.said)
-        self.said[number] = resolve.as_citation(arrival.reading.citation, arrival.own)
+        self._arrived += 1
+        number = -self._arrived
+        self._fingerprints[number] = arrival.reading.fingerprint
         for key in arrival.reading.keys:
             self.bearers.setdefault(key, set()).add(number)
 

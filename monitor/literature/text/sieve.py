@@ -94,8 +94,8 @@ class Sieve:
         if len(places) > _MOST_TRIED:
             return pattern.search(text, min(places))
         for place in sorted(places):
-            if found := pattern.match(text, place):
-                return found
+            if match := pattern.match(text, place):
+                return match
         return None
 
 
@@ -183,15 +183,15 @@ def _one_of(branches: Sequence[dict[str, Reach] | None]) -> dict[str, Reach] | N
             words[word] = _either(words.get(word, reach), reach)
     # where a shorter word is looked for, a longer one with it inside says nothing more
     for word in sorted(words, key=len, reverse=True):
-        other = next((one for one in words if one != word and one in word), None)
+        other = next((short for short in words if short != word and short in word), None)
         if other is not None:
             at = word.index(other)
             words[other] = _either(words[other], _further(words.pop(word), (at, at)))
     return words
 
 
-def _either(one: Reach, other: Reach) -> Reach:
-    return min(one[0], other[0]), max(one[1], other[1])
+def _either(first: Reach, second: Reach) -> Reach:
+    return min(first[0], second[0]), max(first[1], second[1])
 
 
 def _worth(words: Mapping[str, Reach]) -> tuple[bool, float, list[str]]:
