@@ -85,7 +85,8 @@ class Meter:
                 with Database.write(self, wait=wait) as session:
                     began, cpu = time.perf_counter(), time.thread_time()
                     yield session
-                    meter.spans.append((time.perf_counter() - began, time.thread_time() - cpu))
+                # with the commit, which holds the lock too
+                meter.spans.append((time.perf_counter() - began, time.thread_time() - cpu))
 
         watched = object.__new__(Watched)
         watched.__dict__.update(database.__dict__)

@@ -43,7 +43,7 @@ from monitor.notify.tables import (
 from monitor.notify.words import Cadence, Kind
 
 ACTOR = "job:digest"
-AT_ONCE = 150  # readers looked at in one transaction: a twentieth of a second
+AT_ONCE = 100  # readers looked at in one transaction: some hundredths of a second
 # Of the JSON of a digest; mails are rendered from all. 2: a change in brief, and what it means.
 # 3: of a quarter, whether use follows evidence.
 VERSION = 3
