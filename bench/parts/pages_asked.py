@@ -46,6 +46,7 @@ def pages(database: Database) -> list[Page]:
     included = one("SELECT max(paper_id) FROM study_paper")
     kept = one("SELECT max(id) FROM paper WHERE lane = 'none' AND merged_into_id IS NULL")
     middle = one("SELECT max(id) / 2 FROM paper")
+    brought = one("SELECT max(query_key) FROM paper_query")
     change = one("SELECT max(id) FROM change")
     queue, worker = 30.0, "reviewer"
     today = uk_day_of(utcnow()).date.isoformat()
@@ -84,7 +85,7 @@ def pages(database: Database) -> list[Page]:
         Page("papers, absent word", "/papers?words=zzqxj", worker, 100),
         Page("papers, notices", "/papers?lane=notice&words=attachment", worker, 100),
         Page("papers, word deep", f"/papers?words=attachment&after={middle}", worker, 100),
-        Page("papers, word of one", f"/papers?words=children&intervention={other}", worker, 100),
+        Page("papers, word of one", f"/papers?words=children&intervention={brought}", worker, 100),
         Page("papers, search", f"/papers?intervention={other}", worker, 100),
         Page("trials", "/trials", worker),
         Page("status", "/status", "admin", 100),

@@ -1,9 +1,8 @@
 """Finds papers that are kept and not queued by the words of their titles, newest first. Reads only.
 
-What is frequent is found among the newest papers, by looking through some of their titles; what is
-rare, off the index of words. So neither costs more where more is stored: PostgreSQL's index has no
-order, and would gather every paper of a frequent word; SQLite's has, and would try each of them for
-a query that brought few.
+What is frequent is found by looking through titles from the newest down; what is rare, off the index
+of words. So neither costs more where more is stored: PostgreSQL's index has no order, and would gather
+every paper of a frequent word; SQLite's has, and would try each of them for a query that brought few.
 """
 
 from collections.abc import Sequence
@@ -18,8 +17,9 @@ from monitor.literature.tables import Paper, PaperQuery
 from monitor.literature.words import Lane
 
 # How many papers are looked through before the index is asked: first some, and more where so many of
-# them have the words. What is rarer than that has few papers in the index.
-_LOOKED_THROUGH, _FREQUENT = (1_000, 8_000), 3
+# them have the words.
+_LOOKED_THROUGH, _FREQUENT = (1_000, 10_000), 3
+_RARE = 2_000  # papers of words that are; of others an index without an order is asked no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,13 @@ def found(session: Session, sought: Sought, *, limit: int, before: int | None) -
         before = end
         if len(numbers) < _FREQUENT:
             break
-    return numbers + _off_the_index(session, sought, limit - len(numbers), before)
+    rest = limit - len(numbers)
+    if dialect == "sqlite":
+        return numbers + _off_the_index(session, sought, rest, before)
+    rare = _rare(session, sought, before)
+    if rare is None:
+        rare = _looked_through(session, sought, rest, None, before)
+    return numbers + rare[:rest]
 
 
 def _end(session: Session, sought: Sought, many: int, before: int | None) -> int | None:
@@ -95,17 +101,29 @@ def _looked_through(
 
 
 def _off_the_index(session: Session, sought: Sought, limit: int, before: int | None) -> list[int]:
-    dialect = session.get_bind().dialect.name
-    number = title_index.NUMBERS[dialect]
-    statement = select(number).where(title_index.matching(dialect, sought.words, sought.lane))
+    """Read them one by one off SQLite's index, in its order."""
+    number = title_index.NUMBERS["sqlite"]
+    statement = select(number).where(title_index.matching("sqlite", sought.words, sought.lane))
     if sought.query is not None:
-        brought = select(PaperQuery.paper_id).where(
-            _is_of(sought.query, title_index.LANES), PaperQuery.paper_id == number
-        )
-        statement = statement.where(brought.exists())
-    # PostgreSQL has no order in its index of words, and would rather read all papers, newest first
-    place = number if dialect == "sqlite" else number + 0
-    return _newest(session, statement, number, limit, before, place)
+        brought = _is_of(sought.query, title_index.LANES) & (PaperQuery.paper_id == number)
+        statement = statement.where(select(PaperQuery.paper_id).where(brought).exists())
+    return _newest(session, statement, number, limit, before)
+
+
+def _rare(session: Session, sought: Sought, before: int | None) -> list[int] | None:
+    """Gather all papers with words that few have off PostgreSQL's index; None: many have them."""
+    number = title_index.NUMBERS["postgresql"]
+    of_words = select(number.label("id")).limit(_RARE + 1)
+    of_words = of_words.where(title_index.matching("postgresql", sought.words, sought.lane))
+    few = (of_words if before is None else of_words.where(number < before)).subquery()
+    statement: Select[Any] = select(few.c.id)
+    if sought.query is not None:
+        brought = _is_of(sought.query, title_index.LANES) & (PaperQuery.paper_id == few.c.id)
+        statement = select(few.c.id, select(PaperQuery.paper_id).where(brought).exists())
+    rows = session.execute(statement).all()
+    if len(rows) > _RARE:
+        return None
+    return sorted((row[0] for row in rows if all(row[1:])), reverse=True)
 
 
 def _is_of(query: str, lanes: Sequence[Lane]) -> ColumnElement[bool]:
@@ -118,9 +136,7 @@ def _newest(
     number: SQLColumnExpression[int],
     limit: int,
     before: int | None,
-    place: SQLColumnExpression[int] | None = None,
 ) -> list[int]:
     if before is not None:
         statement = statement.where(number < before)
-    order = number if place is None else place
-    return list(session.scalars(statement.order_by(order.desc()).limit(limit)))
+    return list(session.scalars(statement.order_by(number.desc()).limit(limit)))

@@ -165,10 +165,13 @@ def _by_hand(kept, words, lane, query, before):
     ]
 
 
-@pytest.mark.parametrize("looked_through", [(1, 3), (5, 20), (1_000, 8_000)])
-def test_every_way_finds_what_going_through_all_finds(session, now, monkeypatch, looked_through):
-    """Papers are looked through, some and more, and then the index is asked: nobody can tell."""
-    monkeypatch.setattr(titled, "_LOOKED_THROUGH", looked_through)
+@pytest.mark.parametrize(
+    ("through", "rare"), [((1, 3), 3), ((5, 20), 100), ((1_000, 10_000), 2_000)]
+)
+def test_every_way_finds_what_going_through_all_finds(session, now, monkeypatch, through, rare):
+    """Some papers are looked through, the index is asked, and then all are: nobody can tell."""
+    monkeypatch.setattr(titled, "_LOOKED_THROUGH", through)
+    monkeypatch.setattr(titled, "_RARE", rare)
     kept = _random_papers(session, now)
     middle = kept[len(kept) // 2][0]
     asked = itertools.product(_TAILS, (None, Lane.NOTICE), (None, "cos"), (5, 200), (None, middle))
