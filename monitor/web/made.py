@@ -23,7 +23,7 @@ from flask import Response, current_app, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import Unavailable
-from monitor.kernel.persistence.answers import Answers
+from monitor.kernel.persistence.asked_again import Answers
 from monitor.web import auth, packing, tokens, turns
 from monitor.web.current import Committed, committed, now, service
 

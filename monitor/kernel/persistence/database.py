@@ -32,7 +32,7 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 from monitor.kernel.errors import Conflict, TooSlow, Unavailable
 from monitor.kernel.persistence import engines, once
-from monitor.kernel.persistence.answers import Answers, hear
+from monitor.kernel.persistence.asked_again import Answers, hear
 from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 

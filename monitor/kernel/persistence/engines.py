@@ -7,7 +7,7 @@ from sqlalchemy.exc import InvalidatePoolError
 
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import TooSlow
-from monitor.kernel.persistence import answers, limits
+from monitor.kernel.persistence import asked_again, limits
 
 PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 # Pages and jobs together: more threads than this never ask at once.
@@ -49,7 +49,7 @@ def sqlite_engine(url: str) -> Engine:
 
     event.listen(engine, "begin", _begin_on_sqlite)
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
-    event.listen(engine, "after_cursor_execute", answers.heard)
+    event.listen(engine, "after_cursor_execute", asked_again.heard)
     return engine
 
 
@@ -98,7 +98,7 @@ def postgres_engine(url: str) -> Engine:
             connection.exec_driver_sql(f"SELECT {settings}")  # one round trip
 
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
-    event.listen(engine, "after_cursor_execute", answers.heard)
+    event.listen(engine, "after_cursor_execute", asked_again.heard)
     return engine
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Integer, String, event, select, text
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.exc import DBAPIError
 
-from monitor.kernel.persistence.answers import Answers
+from monitor.kernel.persistence.asked_again import Answers
 from monitor.kernel.persistence.database import Database
 from monitor.ops.schema import metadata
 from monitor.web import made
