@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -224,8 +225,10 @@ def _reports(session: Session, ids: Sequence[int]) -> dict[int, list[TrialReport
     """List the papers linked as reports, and those of the same study that have results."""
     pairs: list[tuple[int, int, bool]] = []
     for some in chunks(ids):
-        links = _links(some).where(PaperLink.state != LinkState.REJECTED).order_by(PaperLink.id)
-        pairs += [(t, other, s is LinkState.CONFIRMED) for t, other, s, _ in session.execute(links)]
+        links = session.execute(_links(some).where(PaperLink.state != LinkState.REJECTED)).all()
+        # put in order here: a database might rather walk all links, which have it
+        for trial, other, state, _ in sorted(links, key=attrgetter("id")):
+            pairs.append((trial, other, state is LinkState.CONFIRMED))
     for some in chunks(ids):
         rows = session.execute(_of_study(some).order_by("report_id"))
         pairs += [(trial, report_id, True) for trial, report_id in rows]

@@ -179,7 +179,7 @@ def test_titles_are_found_after_the_index_of_words_was_made_anew_and_back(empty)
             old = "INSERT INTO title_index (rowid, words) SELECT id, title_words || ' lane_none' FROM paper"
             session.execute(text(old))
     for direction, version in (
-        ("upgrade", "0029_beginnings_of_words"),
+        ("upgrade", "0027_beginnings_of_words"),
         ("downgrade", "0026_heartbeats"),
         ("upgrade", "head"),
     ):

@@ -27,7 +27,7 @@ from parts import (  # type: ignore[import-not-found]  # put on the path above
     postgres,
 )
 
-PAPERS = 2_000
+PAPERS = 4_000
 GROWING = {
     "audit_entry",
     "match",

@@ -7,7 +7,7 @@ found every paper on both: each had "lane_none" or "lane_notice" for one of its 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_beginnings_of_words"
+revision = "0027_beginnings_of_words"
 down_revision = "0026_heartbeats"
 branch_labels = None
 depends_on = None
