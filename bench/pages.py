@@ -9,15 +9,16 @@ A page is kept until anybody commits anything, so all is told twice:
 
 - *kept*: nothing is committed. ``median`` and ``p95`` over the 8 connections, ``alone`` the median over
   one, ``cpu`` the processor's time of one answer, ``ratio`` of the median to the template's.
-- *made anew*: of another process, a job's heartbeat was committed just before each request over one
-  connection: the ``stmt`` statements it takes, the time ``in SQL`` and the processor's time, ``cpu``.
+- *after a commit*: of another process, a job's heartbeat was committed just before each request over
+  one connection: the ``stmt`` statements it takes, the time ``in SQL`` and the processor's time, ``cpu``.
+  A page of those signed in is made anew then; of a public one it is asked whether it stands (ADR 28).
   ``p95`` over the 8 connections while a heartbeat is committed every 100 ms beside: the jobs of a
   service at rest commit about once a second.
 
 All in ms. On a busy machine the processor's time is what can be compared (SQLite works while rows are
 fetched, which only this has); all of it counts from the moment the request reached the application.
-A budget is for both 95th percentiles. Prints how the processor's time of a page made anew grows from
-the smallest world to the largest. Ends with status 1 and names what missed its budget.
+A budget is for both 95th percentiles. Prints how the processor's time of a page after a commit grows
+from the smallest world to the largest. Ends with status 1 and names what missed its budget.
 """
 
 import argparse
@@ -65,7 +66,7 @@ def run(papers: int, database: str, cache: Path, only: str, patience: float) -> 
 
 
 HEAD = (
-    f"  {'':24} {'kept':^42} | {'made anew':^31}\n"
+    f"  {'':24} {'kept':^42} | {'after a commit':^31}\n"
     f"  {'':24}    median       p95     alone    cpu  ratio |  stmt  in SQL     cpu       p95   budget"
 )
 
@@ -85,7 +86,7 @@ def growth(runs: list[Run]) -> None:
     first, last = runs[0], runs[-1]
     times = last.papers / first.papers
     print(
-        f"\ngrowth of the processor's time of a page made anew, from {first.papers:,} papers to"
+        f"\ngrowth of the processor's time of a page after a commit, from {first.papers:,} papers to"
         f" {last.papers:,} (× {times:.0f}):"
     )
     for name, figure in last.figures.items():

@@ -223,29 +223,51 @@ def _processes(database, times):
     return found
 
 
-def test_a_connection_that_has_just_answered_is_not_asked_whether_it_lives(
-    postgres_database, monkeypatch
-):
+def test_a_page_asks_no_connection_whether_it_lives_and_a_job_does(postgres_database, monkeypatch):
     database = Database(postgres_database)
+    pages = database.for_people(seconds=3, writers=2)
     _processes(database, 1)
     asked = []
     monkeypatch.setattr(type(database.engine.dialect), "do_ping", lambda *_: asked.append(1))
-    assert len(set(_processes(database, 3))) == 1
+    assert len(set(_processes(pages, 3))) == 1
+    assert pages.commits()
+    with pages.write() as session:
+        session.scalar(PROCESS)
     assert not asked
-    monkeypatch.setattr(engines, "_RESTED", 0.0)
     _processes(database, 2)
-    assert len(asked) == 2
+    with database.write() as session:
+        session.scalar(PROCESS)
+    assert len(asked) == 3
     database.dispose()
 
 
-def test_one_that_ended_while_it_rested_is_replaced(postgres_database, monkeypatch):
-    monkeypatch.setattr(engines, "_RESTED", 0.0)
+def _of_page(pages):
+    return _processes(pages, 1)[0]
+
+
+def _of_a_form(pages):
+    with pages.write() as session:
+        return session.scalar(PROCESS)
+
+
+@pytest.mark.parametrize("use", [_of_page, _of_a_form])
+def test_a_connection_that_ended_while_it_rested_is_replaced(postgres_database, use):
+    """As after a restart of the server: whoever comes next notices nothing."""
     database = Database(postgres_database)
-    [ended] = _processes(database, 1)
     other = Database(postgres_database)
-    with other.write() as session:
-        session.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": ended})
-    [replaced, again] = _processes(database, 2)
-    assert ended != replaced == again
+
+    def end(process):
+        with other.write() as session:
+            session.execute(
+                text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process}
+            )
+
+    for handle in (database, database.for_people(seconds=3, writers=2)):
+        ended = use(handle)
+        end(ended)
+        replaced = use(handle)
+        assert ended != replaced == use(handle)
+        end(replaced)
+        assert database.commits(), "it can be told after all"
     other.dispose()
     database.dispose()

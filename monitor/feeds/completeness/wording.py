@@ -240,7 +240,8 @@ def _made_good(seen: Seen, facts: SourceFacts) -> str:
     if not times:
         return ""
     failed = [reading for reading, moment in mended if moment is not None]
-    who = "Failed" if len(failed) == len(facts.readings) else f"{_who(failed, facts)} failed"
+    some = f"{english.sentence(_who(failed, facts))} failed"
+    who = "Failed" if len(failed) == len(facts.readings) else some
     good = max(times)
     when = f"at {hour(good)}" if seen.day.holds(good) else f"on {_at(good)}"
     return f"{who} at {hour(_earliest_failure(failed))}, made good {when}"

@@ -13,6 +13,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from monitor.kernel.persistence.engines import asking_first
+
 
 class Commits:
     """Tells of one database. Safe for many threads; holds one connection to SQLite."""
@@ -31,12 +33,7 @@ class Commits:
         if self._engine.dialect.name == "sqlite":
             return self._of_sqlite()
         try:
-            # outside a transaction: one round trip
-            with self._engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            ) as connection:
-                asked = connection.exec_driver_sql("SELECT pg_current_snapshot()::text")
-                return str(asked.scalar_one())
+            return asking_first(self._of_postgres)
         except SQLAlchemyError:
             return None
 
@@ -44,6 +41,13 @@ class Commits:
         """Close the connection; the next word opens another."""
         with self._lock:
             self._forget()
+
+    def _of_postgres(self) -> str:
+        # outside a transaction: one round trip
+        connecting = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with connecting as connection:
+            asked = connection.exec_driver_sql("SELECT pg_current_snapshot()::text")
+            return str(asked.scalar_one())
 
     def _of_sqlite(self) -> str | None:
         """Ask a connection that never writes: SQLite counts for it what all others commit."""

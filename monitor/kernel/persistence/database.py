@@ -157,9 +157,7 @@ class Database:
         with self._telling_people(limit), self._sessions() as session:
             if self._patience is not None:
                 once.begin(session)
-                session.connection(
-                    execution_options={"monitor_wait": self._patience, "monitor_limit": limit}
-                )
+                _begin(session, {"monitor_wait": self._patience, "monitor_limit": limit})
             if (answers := self._answers and self._answers()) is not None:
                 hear(session, answers)
             try:
@@ -189,7 +187,7 @@ class Database:
         if patience is not None:
             options["monitor_wait"] = patience
         with self._telling_people(), self._turn(wait), self._sessions() as session:
-            session.connection(execution_options=options)
+            _begin(session, options)
             if (answers := self._answers and self._answers()) is not None:
                 answers.is_whole = False
             try:
@@ -306,6 +304,20 @@ def affected(result: Result[Any], *, expected: int | None = None, what: str = "r
     if expected is not None and count != expected:
         raise Conflict(f"expected to change {expected} {what}, changed {count}")
     return count
+
+
+def _begin(session: Session, options: dict[str, Any]) -> None:
+    """Begin a transaction with options of its own."""
+
+    def begin() -> None:
+        session.rollback()  # of one that could not be begun, nothing is left
+        session.connection(execution_options=options)
+
+    # how long it waits is the first thing that PostgreSQL is told
+    if options.get("monitor_wait") is not None:
+        engines.asking_first(begin)
+    else:
+        begin()
 
 
 @contextlib.contextmanager

@@ -1,20 +1,22 @@
 """How a connection is made and a transaction begun, on SQLite and on PostgreSQL."""
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
-from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import TooSlow
 from monitor.kernel.persistence import asked_again, limits
 
+_T = TypeVar("_T")
 PATIENT = 30.0  # seconds that jobs and commands wait for SQLite's write lock
 # Pages and jobs together: more threads than this never ask at once.
 _CONNECTIONS, _MORE_CONNECTIONS = 8, 48
-# A connection to PostgreSQL that rested for longer (seconds) is asked whether it still lives: of one
-# that has just answered, that would be a round trip more in each transaction of a page.
-_RESTED = 1.0
+# True while what is begun sees by its own first question whether the server still lives.
+_asks_first: ContextVar[bool] = ContextVar("asks_first", default=False)
 
 # KiB in which SQLite keeps what a transaction writes: with less (2,000 is usual) it writes a batch of
 # an import to its log in parts, and reads them again to go on. Only connections that write have it.
@@ -78,9 +80,9 @@ def postgres_engine(url: str) -> Engine:
         "keepalives_count": 3,
     }
     connect = {name: value for name, value in usual.items() if name not in asked}
-    # the one used last is used next: it has its statements ready, and need not be asked
+    # the one used last is used next: it has its statements ready
     engine = create_engine(url, pool_use_lifo=True, connect_args=connect, **_pool(url))
-    _ask_those_that_rested(engine)
+    event.listen(engine, "checkout", functools.partial(_ask_whether_it_lives, engine.dialect))
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -102,22 +104,31 @@ def postgres_engine(url: str) -> Engine:
     return engine
 
 
-def _ask_those_that_rested(engine: Engine) -> None:
-    """Take no connection to a server that has ended or restarted, nor those that are as old."""
+def asking_first(begin: Callable[[], _T]) -> _T:
+    """Do what begins with a question to the server, without asking before whether it lives.
 
-    @event.listens_for(engine, "checkin")
-    def _rest(driver: Any, record: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
-        record.info["rests_since"] = monotonic()
+    That would be one round trip more in each transaction of a page. Where the connection had ended
+    while it rested, all that rested are given up, and it is begun once more on a new one.
+    """
+    token = _asks_first.set(True)
+    try:
+        return begin()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return begin()
+    finally:
+        _asks_first.reset(token)
 
-    @event.listens_for(engine, "checkout")
-    def _ask(driver: Any, record: Any, taken: Any) -> None:  # noqa: ANN401, ARG001 - the driver's objects
-        since = record.info.get("rests_since")
-        if since is None or monotonic() - since < _RESTED:
-            return
-        try:
-            engine.dialect.do_ping(driver)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
+
+def _ask_whether_it_lives(dialect: Dialect, driver: Any, *_: object) -> None:  # noqa: ANN401 - the driver's
+    """Take no connection to a server that has ended or restarted, nor any that is as old."""
+    if _asks_first.get():
+        return
+    try:
+        dialect.do_ping(driver)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _refuse_once_over(connection: Connection, *_: object) -> None:

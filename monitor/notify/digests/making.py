@@ -2,8 +2,8 @@
 
 The same function composes what is previewed, what a dry run lists and what is sent. Due readers are
 taken in pieces; what a piece says is worked out first, while others write, and then a transaction
-queues their messages, marks what waited as told and sets when the next is due. So a crash repeats nothing and leaves nobody out,
-and a service that was down for a week makes each due digest once.
+queues their messages, marks what waited as told and sets when the next is due. So a crash repeats
+nothing and leaves nobody out, and a service that was down for a week makes each due digest once.
 """
 
 import hashlib

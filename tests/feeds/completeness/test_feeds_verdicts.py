@@ -82,6 +82,8 @@ def test_a_failure_made_good_the_same_day_says_so():
     mended = search(failed=(SIX,), looks=(Look(NOON),))
     assert said(mended) == ("nothing", "Failed at 06:10, made good at 12:10: nothing is missing.")
     assert said(mended, search())[1].startswith("1 of 2 queries (VIPP) failed at 06:10, made good")
+    whole = replace(mended, basis=ProofBasis.SOURCE)
+    assert said(whole, search())[1].startswith("It failed at 06:10, made good")
 
 
 def test_a_failure_made_good_on_another_day_says_when():
