@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.literature.papers import title_index
@@ -91,13 +91,24 @@ def _looked_through(
         Paper.lane.in_(sought.lanes),
         Paper.merged_into_id.is_(None),
     )
-    if sought.query is not None:
-        statement = statement.where(
-            PaperQuery.paper_id == Paper.id, _is_of(sought.query, sought.lanes)
-        )
     if end is not None:
         statement = statement.where(number >= end)
-    return _newest(session, statement, number, limit, before)
+    if sought.query is None:
+        return _newest(session, statement, number, limit, before)
+    # each lane by itself, in its index's order: of both at once all would be read and then put in order
+    of_lanes = [
+        _ordered(
+            statement.where(PaperQuery.paper_id == Paper.id, _is_of(sought.query, [lane])),
+            number,
+            limit,
+            before,
+        ).subquery()
+        for lane in sought.lanes
+    ]
+    listed = union_all(*(select(of_lane.c.paper_id) for of_lane in of_lanes)).subquery()
+    return list(
+        session.scalars(select(listed.c.paper_id).order_by(listed.c.paper_id.desc()).limit(limit))
+    )
 
 
 def _off_the_index(session: Session, sought: Sought, limit: int, before: int | None) -> list[int]:
@@ -137,6 +148,12 @@ def _newest(
     limit: int,
     before: int | None,
 ) -> list[int]:
+    return list(session.scalars(_ordered(statement, number, limit, before)))
+
+
+def _ordered(
+    statement: Select[Any], number: SQLColumnExpression[int], limit: int, before: int | None
+) -> Select[Any]:
     if before is not None:
         statement = statement.where(number < before)
-    return list(session.scalars(statement.order_by(number.desc()).limit(limit)))
+    return statement.order_by(number.desc()).limit(limit)
