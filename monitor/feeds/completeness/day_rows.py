@@ -153,7 +153,8 @@ def _came(session: Session, day: UkDay) -> list[Came]:
         )
         .join(Poll, Poll.id == Record.poll_id)
         .where(_began_on(day), ~known)
-        .order_by(Record.id)
+        # by no index: SQLite would rather walk all records in their order until it has enough of the day's
+        .order_by(Record.id + 0)
         .limit(MOST_RECORDS)
     )
     return [Came(source, number, key, title or "", at) for source, number, key, title, at in rows]
