@@ -3,8 +3,9 @@
     python tools/bench.py [--write] [NAME …]
 
 ``make bench`` runs it. With names it runs those alone, and of the page only their parts are written
-anew; a name may bring arguments: ``"pages --papers 1000000"``. A bench is a script in ``bench/`` that prints what it measured and ends with
-status 1 where a budget was missed; what several share stands in ``bench/parts/``.
+anew; a name may bring arguments: ``"pages --papers 1000000"``. A bench is a script in ``bench/`` that
+prints what it measured and ends with status 1 where a budget was missed; what several share stands
+in ``bench/parts/``.
 Ends by naming those that missed, with status 1.
 """
 

@@ -16,7 +16,7 @@ from monitor.accounts.tables import Role
 from monitor.feeds import queries as feeds
 from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
-from monitor.kernel.language.english import month, plural
+from monitor.kernel.language.english import counted, month, plural
 from monitor.kernel.language.uk import uk_day_of
 from monitor.literature.linkage.overdue import JOURNAL_MONTHS, OVERDUE_MONTHS, TrialStanding
 from monitor.review import trials as registered
@@ -145,7 +145,7 @@ def _listed(session: Session, judged: StandingTrials, asked: TrialsAddress) -> M
         "staff/queue/_trials.html",
         headline=headline(standings.count(TrialStanding.OVERDUE), len(standings)),
         counts=[
-            f"{standings.count(standing):,} {words}"
+            f"{counted(standings.count(standing))} {words}"
             for standing, words in _COUNTED.items()
             if standing in standings
         ],

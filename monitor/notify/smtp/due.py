@@ -181,14 +181,15 @@ def _lease_is_over(at: datetime) -> ColumnElement[bool]:
 def _first(session: Session, when: str, at: datetime, limit: int) -> Sequence[Next]:
     times = {f"late_{turn}": at + longest for turn, longest in _WAITS} if "late" in when else {}
     dialect = session.get_bind().dialect.name
-    picking = _picking_by_turns if dialect == "postgresql" and not times else _picking
-    rows = session.connection().execute(picking(when, dialect), {"at": at, "most": limit, **times})
+    by_turns = dialect == "postgresql" and not times
+    picking = _picking_by_turns(when) if by_turns else _picking(when, dialect)
+    rows = session.connection().execute(picking, {"at": at, "most": limit, **times})
     return [Next(id_, bool(may_have_left)) for id_, may_have_left in rows]
 
 
 @cache
-def _picking_by_turns(when: str, dialect: str) -> TextClause:  # noqa: ARG001 - as ``_picking``
-    """Write the same query for PostgreSQL, and short: its driver reads a long one anew each time."""
+def _picking_by_turns(when: str) -> TextClause:
+    """Write ``_picking`` for PostgreSQL, and short: its driver reads a long query anew each time."""
     turn = (
         f"SELECT id, next_at, {_MAY_HAVE_LEFT} AS told FROM message "  # noqa: S608 - our own names
         f"WHERE {TO_BE_SENT} AND {TURN} = turn AND {when} "
