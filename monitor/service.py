@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-import structlog
-
 from monitor.catalogue.ten import KnowsTheTen
 from monitor.feeds import sources
 from monitor.feeds.sources import databases
 from monitor.kernel import premises, secret
 from monitor.kernel.clock import utcnow
 from monitor.kernel.persistence.database import Database
+from monitor.kernel.process.log import log
 from monitor.kernel.settings import Settings
 
 if TYPE_CHECKING:  # what tells how things stand opens the database alone, and needs none of these
     from monitor.catalogue.loader import Catalogue
     from monitor.literature.matching.matcher import Matcher
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ import logging
 import os
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 
 import click
-import structlog
 
-from monitor.cli import terminal_log
 from monitor.cli.root import DONE, NOT_RUN, commands
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.process.log import log
 from monitor.kernel.process.loglines import LineHandler, LogLines
 
 __all__ = ["commands", "main"]
@@ -59,10 +59,19 @@ def sentence(error: Exception) -> str:
 
 def _log_to_stderr() -> None:
     """Send logs to stderr: stdout belongs to what was asked for. A terminal gets sentences."""
-    terminal = sys.stderr is not None and sys.stderr.isatty()
     lines = LogLines(sys.stderr)
     atexit.register(lines.drain)
     logging.basicConfig(handlers=[LineHandler(lines)], level=logging.WARNING)
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    log.prepared_by(partial(_set_up, lines, terminal=terminal))
+
+
+def _set_up(lines: LogLines, *, terminal: bool) -> None:
+    """Let structlog write these lines."""
+    import structlog  # noqa: PLC0415 - most commands write none
+
+    from monitor.cli import terminal_log  # noqa: PLC0415 - the same
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

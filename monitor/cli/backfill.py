@@ -20,6 +20,7 @@ from monitor.jobs.service import prepare
 from monitor.jobs.sources import backfilling
 from monitor.jobs.sources.backfilling import BackfillReport, BackfillStep
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.process.log import log
 from monitor.service import Service
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -112,6 +113,7 @@ class _Progress:
 def _progress() -> Iterator[_Progress]:
     """Show progress; a line of log for every month would tear a bar apart: only warnings come."""
     progress = _Progress()
+    log.set_up()
     before = structlog.get_config()["wrapper_class"]
     if progress.on_terminal:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -10,7 +10,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
 import waitress
 from waitress.server import BaseWSGIServer
 
@@ -21,6 +20,7 @@ from monitor.jobs.service import prepare
 from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.process import loglines, memory
+from monitor.kernel.process.log import log
 from monitor.kernel.settings import WebSettings
 from monitor.ops.advice import advice
 from monitor.service import Service
@@ -29,8 +29,6 @@ from monitor.web.app import WRITERS, create_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-log = structlog.get_logger()
 
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
@@ -42,6 +40,7 @@ def serve(service: Service) -> None:
     Raises:
         ConfigError: the address cannot be listened on.
     """
+    log.set_up()
     memory.share_arenas()
     prepare(service, SCHEDULE)
     web = service.settings.web
@@ -90,6 +89,7 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
 
 def work(service: Service) -> None:
     """Run the jobs alone until Ctrl-C or SIGTERM."""
+    log.set_up()
     memory.share_arenas()
     prepare(service, SCHEDULE)
     _say("Gap Monitor's jobs are running. Ctrl-C stops them.")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,6 +33,7 @@ from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import MonitorError
 from monitor.kernel.persistence.engines import LOG_LIMIT
 from monitor.kernel.persistence.locks import Hold, holding
+from monitor.kernel.process.log import log
 from monitor.kernel.process.own_trouble import own_trouble
 from monitor.mine import links
 from monitor.notify.messages import copies
@@ -42,8 +42,6 @@ from monitor.ops import service as ops
 from monitor.review.appraisal import drafting
 from monitor.service import Service
 from monitor.usage.returns import retention as returns_retention
-
-log = structlog.get_logger()
 
 ELECTION_SECONDS = 5
 # what the clock is set by in daily life is less

@@ -4,7 +4,6 @@ Pages with a token send no referrer and are never stored. Passwords are hashed a
 any transaction: that is slow on purpose.
 """
 
-import structlog
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -14,12 +13,11 @@ from monitor.accounts import service as accounts
 from monitor.accounts.authentication import SignInResult
 from monitor.accounts.tables import OneTimeLink, Role, User
 from monitor.kernel.errors import LinkOver
+from monitor.kernel.process.log import log
 from monitor.web import auth, posting, proxies
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.security import limiter
-
-log = structlog.get_logger()
 
 blueprint = Blueprint("account", __name__)
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-import structlog
 from flask import abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,12 +19,11 @@ from werkzeug.wrappers import Response
 from monitor.accounts import actors, authentication, passwords, refusals, rules
 from monitor.accounts.tables import Role, User
 from monitor.kernel.errors import Unavailable
+from monitor.kernel.process.log import log
 from monitor.web import cookies, posting
 from monitor.web.current import committed, now, service
 from monitor.web.forms import Typed
 from monitor.web.shared import Store
-
-log = structlog.get_logger()
 
 P = ParamSpec("P")
 R = TypeVar("R")

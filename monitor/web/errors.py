@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import structlog
 from flask import Flask, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -19,9 +18,8 @@ from monitor.kernel.errors import (
     Unavailable,
 )
 from monitor.kernel.language import english
+from monitor.kernel.process.log import log
 from monitor.web import posting
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

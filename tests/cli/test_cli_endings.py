@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from monitor.cli import _log_to_stderr, main, sentence
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.process import loglines
+from monitor.kernel.process.log import log
 
 UNREACHABLE = "postgresql+psycopg://gap:pa55@127.0.0.1:9/gap"
 
@@ -79,6 +80,7 @@ def run(monkeypatch, capsys):
                 main()
         finally:
             os.umask(umask)
+            log.prepared_by(None)
             structlog.configure(**logging)
         return ended.value.code, *capsys.readouterr()
 
@@ -137,7 +139,7 @@ def test_a_log_line_of_an_error_carries_its_traceback(capsys):
     try:
         with pytest.raises(ZeroDivisionError) as caught:
             1 / 0  # noqa: B018 - an error to tell of
-        structlog.get_logger().error("job.failed", job="poll", exc_info=caught.value)
+        log.error("job.failed", job="poll", exc_info=caught.value)
         loglines.drain()
     finally:
         structlog.configure(**before)

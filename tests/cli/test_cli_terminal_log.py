@@ -53,8 +53,8 @@ def test_a_traceback_follows():
 
 def run(stderr):
     code = (
-        "import sys; from monitor.cli import _log_to_stderr; _log_to_stderr(); import structlog;"
-        "structlog.get_logger().warning('mail.waits', messages=2)"
+        "import sys; from monitor.cli import _log_to_stderr; _log_to_stderr();"
+        "from monitor.kernel.process.log import log; log.warning('mail.waits', messages=2)"
     )
     return subprocess.Popen([sys.executable, "-c", code], stderr=stderr)
 

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
-import structlog
 from requests import RequestException
 from urllib3.exceptions import HTTPError
 
@@ -24,9 +23,8 @@ from monitor.feeds.http.pacing import TURNS, Breaker, host_of
 from monitor.feeds.http.unpacking import ACCEPTED, unpacked
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import SourceError, SourceFault
+from monitor.kernel.process.log import log
 from monitor.kernel.source_settings import SourcesSettings
-
-log = structlog.get_logger()
 
 FEED_LIMIT = 15 * 1024 * 1024  # bytes after decompression
 API_LIMIT = 64 * 1024 * 1024

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-import structlog
 from sqlalchemy.orm import Session
 
 from monitor.feeds import files
@@ -20,9 +19,8 @@ from monitor.jobs.files.importing import Batch, ImportTally, Resume, batches, br
 from monitor.jobs.files.rehearsing import rehearsal
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
+from monitor.kernel.process.log import log
 from monitor.service import Service
-
-log = structlog.get_logger()
 
 ACTOR = "job:import"
 KEEP = timedelta(days=7)

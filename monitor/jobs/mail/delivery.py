@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.orm import Session
 
 from monitor.jobs.mail.sending import (
@@ -37,6 +36,7 @@ from monitor.kernel.errors import (
     ServerUnavailable,
 )
 from monitor.kernel.persistence.locks import exclusive
+from monitor.kernel.process.log import log
 from monitor.notify import holding, rules
 from monitor.notify.announcements import fan_out
 from monitor.notify.incidents import mail_trouble
@@ -46,8 +46,6 @@ from monitor.notify.smtp.refusals import same
 from monitor.notify.tables import Message, MessageState
 from monitor.notify.writing.franking import Franking
 from monitor.service import Service
-
-log = structlog.get_logger()
 
 # RFC 5321 4.5.3.2: five minutes for each of seven replies, ten after the final dot; the lease
 # outlasts them all.

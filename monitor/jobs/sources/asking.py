@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,11 +22,10 @@ from monitor.feeds.tables import PollKind
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import ConfigError, Conflict, OwnTrouble, SourceError, SourceFault
 from monitor.kernel.persistence.locks import exclusive
+from monitor.kernel.process.log import log
 from monitor.kernel.process.own_trouble import own_trouble
 from monitor.literature.papers.watching import watched_dois
 from monitor.service import Service
-
-log = structlog.get_logger()
 
 LEASE_SECONDS = 15 * 60
 BUSY = "another process is asking this source now"

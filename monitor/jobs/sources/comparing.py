@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-import structlog
-
 from monitor import workflow
 from monitor.feeds import incidents, rules
 from monitor.feeds.completeness import comparison
@@ -20,9 +18,8 @@ from monitor.feeds.tables import PollKind
 from monitor.jobs.sources import searching
 from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
+from monitor.kernel.process.log import log
 from monitor.service import Service
-
-log = structlog.get_logger()
 
 BATCH = 200  # records fetched and stored at a time
 

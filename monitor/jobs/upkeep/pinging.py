@@ -6,13 +6,10 @@ service outside that hears from us no more raises its own alarm.
 
 import contextlib
 
-import structlog
-
 from monitor.feeds.http.client import Http, Patience
+from monitor.kernel.process.log import log
 from monitor.ops import queries
 from monitor.service import Service
-
-log = structlog.get_logger()
 
 PATIENCE = Patience(whole=30, tries=2)
 _LIMIT = 64 * 1024  # bytes of a reply, which nobody reads

@@ -7,8 +7,6 @@ a failure like any other: it opens an incident, and is never taken for "nothing 
 import contextlib
 from dataclasses import dataclass
 
-import structlog
-
 from monitor import workflow
 from monitor.feeds import incidents, of_use
 from monitor.feeds.http.client import Http
@@ -16,12 +14,11 @@ from monitor.feeds.of_use import Documents
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
 from monitor.kernel.language.english import plural
 from monitor.kernel.persistence.locks import exclusive
+from monitor.kernel.process.log import log
 from monitor.kernel.source_settings import UseFeedSettings
 from monitor.service import Service
 from monitor.usage import documents as reading
 from monitor.usage.wave_table import ReadWave
-
-log = structlog.get_logger()
 
 _LOCK = "use-feeds"
 

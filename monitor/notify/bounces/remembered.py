@@ -7,13 +7,11 @@ already does nothing.
 
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.orm import Session
 
 from monitor.kernel.mailbox_settings import ImapSettings, Then
+from monitor.kernel.process.log import log
 from monitor.notify.tables import BounceMailbox
-
-log = structlog.get_logger()
 
 # readings that broke off at one mail, until it is passed over: the others must not wait for ever
 STUCK_AT_MOST = 3

@@ -9,12 +9,12 @@ let go and is written to again, is not judged by what was sent before.
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput
+from monitor.kernel.process.log import log
 from monitor.kernel.settings import MailSettings, Settings
 from monitor.notify import holding
 from monitor.notify import rules as text_rules
@@ -26,8 +26,6 @@ from monitor.notify.smtp import envelopes
 from monitor.notify.tables import Message, MessageState, ReturnedMail, Subscriber
 from monitor.notify.words import Weight
 from monitor.usage.returns import answering
-
-log = structlog.get_logger()
 
 ACTOR = "job:bounce"
 _LONGEST = 500  # characters kept of a server's words

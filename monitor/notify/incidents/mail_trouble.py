@@ -6,7 +6,6 @@ well: the status page, the log and the exit status of ``status`` and ``check`` t
 
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
@@ -22,14 +21,13 @@ from monitor.feeds.incidents import (
 )
 from monitor.kernel.errors import MailFault
 from monitor.kernel.persistence.database import affected
+from monitor.kernel.process.log import log
 from monitor.kernel.settings import Settings
 from monitor.notify import queries, rules
 from monitor.notify.incidents import incident_mail
 from monitor.notify.incidents.incident_mail import Phase, alert
 from monitor.notify.smtp.due import UNTOUCHED
 from monitor.notify.tables import AWAITS, Digest, Message, MessageKind, MessageState, Reason
-
-log = structlog.get_logger()
 
 ACTOR = "job:deliver"
 # who hears of trouble only after it has passed need not hear of a short one

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import (
     ColumnElement,
     and_,
@@ -27,6 +26,7 @@ from sqlalchemy.orm import Session
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict
 from monitor.kernel.persistence.database import affected
+from monitor.kernel.process.log import log
 from monitor.notify import holding, rules
 from monitor.notify.messages import recording
 from monitor.notify.messages.claiming import ACTOR, LEFT, Claimed, claim, record
@@ -65,8 +65,6 @@ __all__ = [
     "uncertain",
     "untried",
 ]
-
-log = structlog.get_logger()
 
 MAX_REPLY = 500  # characters kept of a server's words
 _OTHERS = "this message was claimed by another sender meanwhile; its word counts, not this one"

@@ -6,7 +6,6 @@ A GET here never changes anything. Pages are rendered while the rows they show c
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from flask import Blueprint, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +18,7 @@ from monitor.feeds import queries as feeds
 from monitor.gap import in_step, rules
 from monitor.gap import queries as gap
 from monitor.kernel.errors import Unavailable
+from monitor.kernel.process.log import log
 from monitor.review import queries as review
 from monitor.review.words import shown
 from monitor.web import trials
@@ -28,8 +28,6 @@ from monitor.web.public.about.heard import searched
 from monitor.web.public.mine import guard
 from monitor.web.public.readers.subscribe import PURPOSE
 from monitor.web.public.states import figure
-
-log = structlog.get_logger()
 
 blueprint = Blueprint("public", __name__)
 
