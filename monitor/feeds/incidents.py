@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incident_wording, rules
@@ -18,6 +17,7 @@ from monitor.feeds.tables import Incident, SourceRow, UseFeed
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
 from monitor.kernel.persistence.database import affected
+from monitor.kernel.persistence.inserting import insert
 
 ACTOR = "job:poll"
 POLL = "poll"
@@ -122,9 +122,10 @@ def open_or_update(
 
     One statement, so that two processes at once open one. ``message`` is in our own words.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     latest = {"kind": kind.value, "message": message, "last_seen_at": at}
-    new = insert(Incident).values(source=source, topic=topic, opened_at=at, times=1, **latest)
+    new = insert(session, Incident).values(
+        source=source, topic=topic, opened_at=at, times=1, **latest
+    )
     either = new.on_conflict_do_update(
         index_elements=[Incident.source, Incident.topic],
         index_where=Incident.closed_at.is_(None),

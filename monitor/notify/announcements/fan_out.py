@@ -16,10 +16,10 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
+from monitor.kernel.persistence.inserting import insert
 from monitor.notify import chosen, rules, terms
 from monitor.notify.announcements import earlier, weighing
 from monitor.notify.announcements.earlier import Before
@@ -154,9 +154,8 @@ def _add(session: Session, table: type[Message | HeldNews], rows: Sequence[dict[
     """Add rows; one who has theirs already gets no other. Counts those added."""
     if not rows:
         return 0
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     once = ("subscriber_id", "announcement_id")
-    adding = dialect.insert(table).on_conflict_do_nothing(index_elements=once)
+    adding = insert(session, table).on_conflict_do_nothing(index_elements=once)
     return len(session.scalars(adding.returning(table.id), rows).all())
 
 

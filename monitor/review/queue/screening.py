@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, CompoundSelect, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
@@ -15,6 +14,7 @@ from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
 from monitor.literature.papers.study_names import study_name
 from monitor.literature.tables import Paper
@@ -73,8 +73,7 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
     if not rows:
         return []
     # another process may have queued one between our look and our row
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    adding = dialect.insert(QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
+    adding = insert(session, QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
     return sorted(session.scalars(adding, rows))
 
 
