@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column, partial_index
 
 
 class PollState(StrEnum):
@@ -168,13 +168,8 @@ class Incident(Base):
     closed_by: Mapped[str | None]  # an actor: "job:poll", "user:3"
 
     __table_args__ = (
-        Index(
-            "uq_incident_open",
-            "source",
-            "topic",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+        partial_index(
+            "uq_incident_open", "source", "topic", unique=True, where="closed_at IS NULL"
         ),
     )
 

@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column, partial_index
 from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
 from monitor.literature.words import LinkState, Regrouped, Relation
 
@@ -42,11 +42,8 @@ class Paper(Base):
 
     __table_args__ = (
         # what became one with a paper: asked on its page, and of each verdict; few ever did
-        Index(
-            "ix_paper_merged_into_id",
-            "merged_into_id",
-            sqlite_where=text("merged_into_id IS NOT NULL"),
-            postgresql_where=text("merged_into_id IS NOT NULL"),
+        partial_index(
+            "ix_paper_merged_into_id", "merged_into_id", where="merged_into_id IS NOT NULL"
         ),
         # papers of a lane, newest first: the list of what is kept and not queued, read off it
         Index("ix_paper_lane_id", "lane", "id"),

@@ -18,8 +18,8 @@ from monitor.kernel.persistence.engines import LOG_LIMIT
 from monitor.kernel.settings import Settings
 from monitor.notify import rules
 from monitor.notify.digests import due
+from monitor.notify.message_tables import MessageState
 from monitor.notify.messages import outbox_status as notify
-from monitor.notify.tables import MessageState
 from monitor.ops.causes import NoWayOut, no_way_out
 from monitor.ops.running import JobStatus, Standstill, job_status, standstill, wrong_with_jobs
 from monitor.ops.service import log_too_long

@@ -1,127 +1,39 @@
-"""Queue items, screenings, appraisals and decisions. The last three are append-only."""
+"""Every table of the review: screenings, appraisals and decisions here, the queue's and alerts beside.
+
+Who asks only how things stand takes ``queue_tables`` or ``alert_tables``: to declare a table takes
+longer than to ask one. Screenings, appraisals and decisions are append-only.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, desc, text
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
 from monitor.kernel.persistence.database import Base, enum_column
+from monitor.review.alert_tables import StudyAlert
+from monitor.review.queue_tables import QueueItem, QueueOrder, QueuePlace, QueueTally
 from monitor.review.words import (
     DecisionVerdict,
     ExclusionReason,
     ScreeningVerdict,
     Settling,
-    Stage,
 )
 
-
-class QueueItem(Base):
-    """A paper's place in the queue: once, whatever brings it again."""
-
-    __tablename__ = "queue_item"
-
-    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), primary_key=True)
-    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
-    queued_at: Mapped[datetime]
-    moved_at: Mapped[datetime]
-    version: Mapped[int] = mapped_column(default=1)  # rises with every move: stale forms are told
-    score: Mapped[float] = mapped_column(default=0.0)  # of the order of the queue, best first
-    parts: Mapped[dict[str, Any]]  # what the score sums, by name: see literature.ranking
-
-    __table_args__ = (
-        Index("ix_queue_item_stage_queued_at", "stage", "queued_at"),
-        # best first, and of equals the oldest: a page is read off the index, never sorted
-        Index("ix_queue_item_stage_score", "stage", desc("score"), "paper_id"),
-    )
-
-
-class QueuePlace(Base):
-    """Where a paper stands in the queue as narrowed to an intervention; see ``queue.places``.
-
-    Written by triggers alone, from the paper, its reading, its matches and its ``QueueItem``.
-    """
-
-    __tablename__ = "queue_place"
-
-    paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    slug: Mapped[str] = mapped_column(primary_key=True)  # empty: the place in the whole queue
-    stage: Mapped[str]
-    lane: Mapped[str]
-    design: Mapped[str]  # empty: nothing tells it
-    rank: Mapped[float]  # the score, negated: least first, as the numbers of papers are
-    queued_at: Mapped[datetime]
-
-    __table_args__ = (
-        # The two orders of a lane. What a filter leaves out is one lane or design less to merge.
-        Index("ix_queue_place_rank", "stage", "slug", "lane", "design", "rank", "paper_id"),
-        Index(
-            "ix_queue_place_queued_at", "stage", "slug", "lane", "design", "queued_at", "paper_id"
-        ),
-        {"sqlite_with_rowid": False},
-    )
-
-
-class QueueTally(Base):
-    """How many places there are of a kind; written by triggers."""
-
-    __tablename__ = "queue_tally"
-
-    stage: Mapped[str] = mapped_column(primary_key=True)
-    slug: Mapped[str] = mapped_column(primary_key=True)
-    lane: Mapped[str] = mapped_column(primary_key=True)
-    design: Mapped[str] = mapped_column(primary_key=True)
-    papers: Mapped[int]
-
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
-
-
-class QueueOrder(Base):
-    """What the queue was last ordered by. One row, rewritten by each ordering."""
-
-    __tablename__ = "queue_order"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    mark: Mapped[str]  # as ``queue.order.due`` gives it: another one asks for another order
-    included: Mapped[int]  # papers that taught what is wanted, by people's verdicts
-    excluded: Mapped[int]  # papers that taught what is not
-    at: Mapped[datetime]
-
-
-class StudyAlert(Base):
-    """Something was said about a paper of a study (retracted, in doubt, corrected): look again.
-
-    One for each thing that is said. Closed by a person, or when the sources take it back.
-    """
-
-    __tablename__ = "study_alert"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
-    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
-    kind: Mapped[str]  # as PaperStatement.kind, of the paper: "retracted by", "retracted" …
-    scheme: Mapped[str]  # the notice's identifier; empty: none is named
-    value: Mapped[str]
-    opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    closed_by: Mapped[str | None]  # an audit actor
-    outcome: Mapped[str | None]  # what was done, in words
-
-    __table_args__ = (
-        Index(
-            "uq_study_alert_open",
-            "study_id",
-            "paper_id",
-            "kind",
-            "scheme",
-            "value",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
-        Index("ix_study_alert_closed_at", "closed_at"),
-    )
+__all__ = [
+    "Appraisal",
+    "Consensus",
+    "Decision",
+    "QueueItem",
+    "QueueOrder",
+    "QueuePlace",
+    "QueueTally",
+    "ReadingDraft",
+    "Round",
+    "Screening",
+    "StudyAlert",
+]
 
 
 class Screening(Base):

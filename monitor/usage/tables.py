@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column, partial_index
 
 _STANDS = "state IN ('draft', 'published')"  # whose name nobody else may have
 
@@ -58,13 +58,7 @@ class Wave(Base):
     why_ended: Mapped[str | None]
 
     __table_args__ = (
-        Index(
-            "uq_wave_name",
-            "name",
-            unique=True,
-            sqlite_where=text(_STANDS),
-            postgresql_where=text(_STANDS),
-        ),
+        partial_index("uq_wave_name", "name", unique=True, where=_STANDS),
         Index("ix_wave_state", "state"),
     )
 

@@ -121,7 +121,9 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
     unneeded += ("monitor.catalogue.loader", "monitor.literature.tables", "monitor.literature.m")
     unneeded += (
         "monitor.review.appraisal",
+        "monitor.review.tables",
         "monitor.notify.announcements",
+        "monitor.notify.tables",
         "monitor.notify.writing",
     )
     assert not [name for name in loaded if name.startswith(unneeded)]

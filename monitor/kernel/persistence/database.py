@@ -18,8 +18,10 @@ from sqlalchemy import (
     CursorResult,
     DateTime,
     Dialect,
+    Index,
     MetaData,
     String,
+    TextClause,
     make_url,
     text,
 )
@@ -101,6 +103,12 @@ def enum_column(python_type: type[StrEnum], *, name: str | None = None) -> SqlEn
         values_callable=lambda members: [member.value for member in members],
         name=name or python_type.__name__.lower(),
     )
+
+
+def partial_index(name: str, *columns: str | TextClause, where: str, unique: bool = False) -> Index:
+    """Make an index of the rows for which ``where`` holds, on either database."""
+    only = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
 
 
 class Database:

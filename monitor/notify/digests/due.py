@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from monitor.notify.tables import ReaderTerms, Subscriber, SubscriberState
+from monitor.notify.reader_tables import ReaderTerms, Subscriber, SubscriberState
 
 
 def select_due(at: datetime) -> Any:  # noqa: ANN401 - a select of two entities

@@ -6,7 +6,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
 
-from monitor.notify.tables import HELD_BACK, NOT_SENT_YET, REFUSED_UNSEEN, Message, MessageState
+from monitor.notify.message_tables import (
+    HELD_BACK,
+    NOT_SENT_YET,
+    REFUSED_UNSEEN,
+    Message,
+    MessageState,
+)
 
 WAITING = (
     MessageState.PENDING,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from monitor.review.tables import StudyAlert
+from monitor.review.alert_tables import StudyAlert
 
 # Built once: many pages ask it, and putting it together costs more than running it.
 _WAITING = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_at.is_(None))

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
-from monitor.review.tables import QueueItem, QueueTally
+from monitor.review.queue_tables import QueueItem, QueueTally
 from monitor.review.words import Stage
 
 WHOLE = ""  # the slug of the whole queue

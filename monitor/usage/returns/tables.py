@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, enum_column, partial_index
 
 _OPEN = "state = 'open'"
 _NOTHING_IS_NULL = JSON(none_as_null=True)  # else "null" would stand where there is nothing
@@ -61,13 +61,7 @@ class Collection(Base):
 
     __table_args__ = (
         # one at a time: two of one time could not both count
-        Index(
-            "uq_collection_open",
-            "state",
-            unique=True,
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
-        ),
+        partial_index("uq_collection_open", "state", unique=True, where=_OPEN),
     )
 
 
