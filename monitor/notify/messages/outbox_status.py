@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from monitor.notify.message_tables import (
@@ -33,20 +33,29 @@ HELD = and_(
 )
 
 
-# Built once: putting it together costs more than running it.
-_BOUNDED = select(
-    *(
-        select(func.count())
-        .select_from(
-            select(Message.id)
-            .where(Message.state == state)
-            .order_by(Message.next_at)
-            .limit(MANY)
-            .subquery()
-        )
-        .scalar_subquery()
-        for state in MessageState
-    )
+def _count(which: ColumnElement[bool] | TextClause) -> Select[int]:
+    return select(func.count()).select_from(Message).where(which)
+
+
+def _bounded(state: MessageState) -> Select[int]:
+    """Count the messages of a state, up to ``MANY``."""
+    first = select(Message.id).where(Message.state == state).order_by(Message.next_at).limit(MANY)
+    return select(func.count()).select_from(first.subquery())
+
+
+# Built once, and asked at once: putting one together costs more than running it.
+_OUTBOX = select(
+    *(_bounded(state).scalar_subquery() for state in MessageState),
+    select(func.max(Message.sent_at))
+    .where(Message.sent_at.is_not(None))
+    .scalar_subquery()
+    .label("last_sent_at"),
+    select(func.min(Message.queued_at))
+    .where(NOT_SENT)
+    .scalar_subquery()
+    .label("oldest_waiting_at"),
+    _count(UNSEEN).scalar_subquery().label("refused"),
+    _count(HELD).scalar_subquery().label("held"),
 )
 
 
@@ -68,15 +77,14 @@ class OutboxStatus:
 
 
 def outbox(session: Session) -> OutboxStatus:
-    """Read how the outbox stands."""
+    """Read how the outbox stands; states in which no message is are left out."""
+    told = session.execute(_OUTBOX).one()
     return OutboxStatus(
-        counts=_bounded(session),
-        last_sent_at=session.scalar(
-            select(func.max(Message.sent_at)).where(Message.sent_at.is_not(None))
-        ),
-        oldest_waiting_at=session.scalar(select(func.min(Message.queued_at)).where(NOT_SENT)),
-        refused=count(session, UNSEEN),
-        held=count(session, HELD),
+        counts={state: n for state, n in zip(MessageState, told, strict=False) if n},
+        last_sent_at=told.last_sent_at,
+        oldest_waiting_at=told.oldest_waiting_at,
+        refused=told.refused,
+        held=told.held,
     )
 
 
@@ -87,10 +95,4 @@ def anything_held(session: Session) -> bool:
 
 def count(session: Session, which: ColumnElement[bool] | TextClause) -> int:
     """Count the messages for which something holds."""
-    return session.scalar(select(func.count()).select_from(Message).where(which)) or 0
-
-
-def _bounded(session: Session) -> dict[MessageState, int]:
-    """Count the messages of each state, up to ``MANY``, in one statement; empty states are left out."""
-    counted = session.execute(_BOUNDED).one()
-    return {state: n for state, n in zip(MessageState, counted, strict=True) if n}
+    return session.scalar(_count(which)) or 0
