@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from monitor.catalogue.ten import KnowsTheTen
+from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds import sources
 from monitor.feeds.sources import databases
 from monitor.kernel import premises, secret
@@ -64,7 +64,7 @@ class Service:
         return self.settings.web.public_url.startswith("https:")
 
 
-def open_database(settings: Settings, catalogue: KnowsTheTen) -> Database:
+def open_database(settings: Settings, catalogue: KnowsTheQueries) -> Database:
     """Hold the settings to the sources there are, and open the database; changes no row.
 
     Raises:

@@ -6,11 +6,11 @@ What cannot be used together is refused with every reason at once; nothing is pu
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from monitor.catalogue.files import parse
 from monitor.catalogue.loader import Catalogue, unfit
 from monitor.catalogue.shapes.methods import SynthesisPolicy
 from monitor.catalogue.shapes.models import Data
 from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
-from monitor.catalogue.ten import parse
 from monitor.kernel.errors import ConfigError, InvalidInput, NotFound
 
 # Each kind of policy, with a key that only its files have.

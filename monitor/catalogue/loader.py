@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from monitor.catalogue.files import parse, read_interventions
 from monitor.catalogue.shapes.context import Background, FactOrigin, InterventionContext
 from monitor.catalogue.shapes.context import faults as context_faults
 from monitor.catalogue.shapes.finding_sentences import FindingSentences
@@ -28,7 +29,7 @@ from monitor.catalogue.shapes.models import (
 from monitor.catalogue.shapes.policies import GapPolicy, GradingPolicy
 from monitor.catalogue.shapes.tool_checks import faults
 from monitor.catalogue.shapes.tools import StudyDesign, Tool
-from monitor.catalogue.ten import FOLDER, parse, read_interventions
+from monitor.catalogue.ten import FOLDER
 from monitor.catalogue.words import SAID, Direction
 from monitor.kernel.errors import ConfigError, NotFound
 

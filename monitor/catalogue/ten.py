@@ -1,88 +1,118 @@
-"""The ten interventions alone, and how any file of the catalogue is read.
+"""What the ten interventions are called, and what searched sources are asked for them.
 
-Whoever asks sources, or tells how they stand, needs no policy, sentence or tool: most of what loading
-the catalogue takes.
+Whoever tells how sources stand needs no more: what holds a file to its shape takes long to load, and
+so does all else that the catalogue says. Every start of the service holds the files to their shapes.
 """
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import ValidationError
-
-from monitor.catalogue.shapes.models import Data, Intervention
 from monitor.kernel.errors import ConfigError
 
+if TYPE_CHECKING:  # see above
+    from monitor.catalogue.shapes.models import Intervention
+
 FOLDER = Path(__file__).resolve().parent
-_Model = TypeVar("_Model", bound=Data)
+
+
+class Searched(Protocol):
+    """What is searched for one intervention; ``queries`` by the source's name."""
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses and rows."""
+
+    @property
+    def short(self) -> str:
+        """Its name on pages."""
+
+    @property
+    def queries(self) -> Mapping[str, str]:
+        """What each source is asked."""
+
+
+class KnowsTheQueries(Protocol):
+    """What knows what is searched: the catalogue, or what was read of it."""
+
+    @property
+    def interventions(self) -> Sequence[Searched]:
+        """The interventions, in the order pages show them."""
 
 
 class KnowsTheTen(Protocol):
-    """What knows the interventions: the catalogue, or what was read of it."""
+    """What knows all of the interventions: the catalogue."""
 
     @property
-    def interventions(self) -> tuple[Intervention, ...]:
+    def interventions(self) -> "tuple[Intervention, ...]":
         """The interventions, in the order pages show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfTen:
+    """One intervention, as far as it is told here."""
+
+    slug: str
+    short: str
+    position: int
+    queries: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class TheTen:
     """The interventions, without what else the catalogue says."""
 
-    interventions: tuple[Intervention, ...]
+    interventions: tuple[OneOfTen, ...]
 
 
 def load_ten() -> TheTen:
-    """Read the interventions of the catalogue that is part of the product.
+    """Read of the interventions of the product's own catalogue what is searched for them.
 
     Raises:
-        ConfigError: lists every error of every file of theirs, with file and key.
+        ConfigError: lists the files that cannot be read, or lack what is asked of them here.
     """
     errors: list[str] = []
-    interventions = read_interventions(FOLDER, errors)
+    interventions = [_intervention(name, errors) for name in files_of_the_ten(FOLDER, errors)]
     if errors:
         raise ConfigError("\n".join(errors))
-    return TheTen(tuple(interventions))
-
-
-def read_interventions(folder: Path, errors: list[str]) -> list[Intervention]:
-    """Read the files of the interventions; append what is wrong with any."""
-    paths = sorted((folder / "interventions").glob("*.toml"))
-    if not paths:
-        errors.append("interventions/: there is no file")
-    interventions = [parse(folder, f"interventions/{p.name}", Intervention, errors) for p in paths]
-    return sorted(
+    ten = sorted(
         (intervention for intervention in interventions if intervention),
         key=lambda intervention: (intervention.position, intervention.slug),
     )
+    return TheTen(tuple(ten))
 
 
-def parse(folder: Path, name: str, model: type[_Model], errors: list[str]) -> _Model | None:
-    """Read one file into its model; on failure append what is wrong and give None."""
+def _intervention(name: str, errors: list[str]) -> OneOfTen | None:
+    read = read_toml(FOLDER, name, errors)
+    if read is None:
+        return None
+    data = read[1]
+    try:
+        return OneOfTen(Path(name).stem, data["short"], data["position"], data["queries"])
+    except KeyError as error:
+        errors.append(f"{name}: {error.args[0]}: Field required")
+        return None
+
+
+def files_of_the_ten(folder: Path, errors: list[str]) -> list[str]:
+    """Name the files of the interventions in a catalogue's folder; append that there is none."""
+    names = [
+        f"interventions/{path.name}" for path in sorted((folder / "interventions").glob("*.toml"))
+    ]
+    if not names:
+        errors.append("interventions/: there is no file")
+    return names
+
+
+def read_toml(folder: Path, name: str, errors: list[str]) -> tuple[bytes, dict[str, Any]] | None:
+    """Read one file: its bytes, and what they say; on failure append what is wrong and give None."""
     try:
         raw = (folder / name).read_bytes()
-        data = tomllib.loads(raw.decode("utf-8"))
+        return raw, tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         errors.append(f"{name}: cannot be read: {error.strerror}")
-        return None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         errors.append(f"{name}: is not TOML: {error}")
-        return None
-    generated = model.of_file(Path(name).stem, raw)
-    errors += [f"{name}: {key}: not a key of this file" for key in generated if key in data]
-    try:
-        return model.model_validate(data | generated)
-    except ValidationError as error:
-        errors += [f"{name}: {_key(e['loc'])}{_message(e)}" for e in error.errors()]
-        return None
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) + ": " if location else ""
-
-
-def _message(error: Any) -> str:  # noqa: ANN401 - pydantic's own dictionary
-    if error["type"] == "extra_forbidden":
-        return "unknown key"
-    return str(error["msg"]).removeprefix("Value error, ")
+    return None

@@ -118,7 +118,12 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
     )
     unneeded += ("monitor.gap", "monitor.evidence", "monitor.usage")
     # of the catalogue the ten alone, of the papers what is counted of them
-    unneeded += ("monitor.catalogue.loader", "monitor.literature.tables", "monitor.literature.m")
+    unneeded += (
+        "monitor.catalogue.loader",
+        "monitor.catalogue.files",
+        "monitor.catalogue.shapes.m",
+    )
+    unneeded += ("monitor.literature.tables", "monitor.literature.m")
     unneeded += (
         "monitor.review.appraisal",
         "monitor.review.tables",

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.ten import KnowsTheTen
+from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds import incidents
 from monitor.feeds.completeness import day_rows, exports, questions, readings, wording
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
@@ -82,13 +82,15 @@ class DayReport:
     began: datetime | None
 
 
-def today(session: Session, settings: Settings, catalogue: KnowsTheTen, now: datetime) -> DayReport:
+def today(
+    session: Session, settings: Settings, catalogue: KnowsTheQueries, now: datetime
+) -> DayReport:
     """Report the day that goes on."""
     return report(session, settings, catalogue, uk_day_of(now).date, now)
 
 
 def report(
-    session: Session, settings: Settings, catalogue: KnowsTheTen, on: date, now: datetime
+    session: Session, settings: Settings, catalogue: KnowsTheQueries, on: date, now: datetime
 ) -> DayReport:
     """Report one day, as it is known now."""
     day = uk_day(on)

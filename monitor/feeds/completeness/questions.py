@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.ten import KnowsTheTen
+from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds.completeness.verdicts import ProofBasis
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
@@ -28,7 +28,9 @@ class StandingQuery:
     basis: ProofBasis
 
 
-def standing(session: Session, settings: Settings, catalogue: KnowsTheTen) -> list[StandingQuery]:
+def standing(
+    session: Session, settings: Settings, catalogue: KnowsTheQueries
+) -> list[StandingQuery]:
     """List what every source is asked today, in the order of ``SOURCES``."""
     added = session.scalars(
         select(FeedRow).where(FeedRow.removed_at.is_(None)).order_by(FeedRow.id)
@@ -46,7 +48,7 @@ def standing(session: Session, settings: Settings, catalogue: KnowsTheTen) -> li
     return listed
 
 
-def names(session: Session, settings: Settings, catalogue: KnowsTheTen) -> dict[str, str]:
+def names(session: Session, settings: Settings, catalogue: KnowsTheQueries) -> dict[str, str]:
     """Give the name of every query key ever asked, as far as it is still known."""
     known = {url: name for name, url in session.execute(select(FeedRow.name, FeedRow.url))}
     for name in SOURCES:
@@ -66,7 +68,7 @@ def _feeds(source: str, shown: list[tuple[str, str]]) -> list[StandingQuery]:
     ]
 
 
-def _searches(source: str, catalogue: KnowsTheTen) -> list[StandingQuery]:
+def _searches(source: str, catalogue: KnowsTheQueries) -> list[StandingQuery]:
     short = {intervention.slug: intervention.short for intervention in catalogue.interventions}
     return [
         StandingQuery(source, query, short[query.key], ProofBasis.SEARCH)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from monitor.catalogue.ten import KnowsTheTen
+from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds.sources.contract import (
     BY_DEFAULT,
     Searchable,
@@ -145,7 +145,7 @@ def is_feed(name: str) -> bool:
     return name in SOURCES and SOURCES[name].is_feed
 
 
-def check(settings: Settings, catalogue: KnowsTheTen) -> None:
+def check(settings: Settings, catalogue: KnowsTheQueries) -> None:
     """Hold settings and catalogue to the sources there are.
 
     Raises:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from monitor.catalogue.ten import KnowsTheTen
+from monitor.catalogue.ten import KnowsTheQueries, KnowsTheTen
 from monitor.feeds.records import (
     Answer,
     FetchedRecord,
@@ -137,7 +137,7 @@ class SourceDefinition:
         return not (self.needs_key and isinstance(own, SourceSettings) and own.api_key_file is None)
 
 
-def catalogue_queries(catalogue: KnowsTheTen, source: str) -> tuple[Query, ...]:
+def catalogue_queries(catalogue: KnowsTheQueries, source: str) -> tuple[Query, ...]:
     """Give the catalogue's queries for one source, one per intervention that has one."""
     return tuple(
         Query(
