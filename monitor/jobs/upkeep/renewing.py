@@ -25,20 +25,22 @@ def read_old_papers(service: Service) -> None:
     They are read while nothing is locked, and only what came of it is written. One that is killed
     goes on where it stopped: each paper says which rules have read it.
     """
-    limit = _AT_ONCE
+    limit = min(_FEWEST, _AT_ONCE)  # until it is known what a paper costs by these rules
     while ahead := _read_ahead(service):
         left = len(ahead.papers)
         while left > 0:
             if ahead.overtaken:
                 with service.database.read() as session:
                     ahead.look_again(session, service.clock())
+            piece = min(limit, left)
             with service.database.write() as session:
                 began = thread_time()
                 workflow.read_by_new_rules(
-                    session, service, limit=min(limit, left), at=service.clock(), ahead=ahead
+                    session, service, limit=piece, at=service.clock(), ahead=ahead
                 )
-            left -= min(limit, left)
-            limit = next_limit(limit, thread_time() - began)
+            left -= piece
+            # of the last piece of these: what a whole one would have taken
+            limit = next_limit(limit, (thread_time() - began) * limit / piece)
 
 
 def _read_ahead(service: Service) -> ReadAhead | None:
