@@ -35,7 +35,7 @@ from monitor.gap.previews.steps import (  # offered from here: what a step would
 )
 from monitor.gap.tables import Change
 from monitor.literature import service as literature
-from monitor.literature.ingest import rereading
+from monitor.literature.ingest import reading_ahead, rereading
 from monitor.literature.papers.settling import one_at_a_time
 from monitor.literature.words import TO_SCREEN, Lane
 from monitor.notify import news
@@ -216,7 +216,7 @@ def read_by_new_rules(
     *,
     limit: int,
     at: datetime,
-    ahead: rereading.ReadAhead | None = None,
+    ahead: reading_ahead.ReadAhead | None = None,
 ) -> int:
     """Read some papers again that other rules have read, and queue what these left out.
 

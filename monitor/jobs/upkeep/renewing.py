@@ -6,9 +6,11 @@ Reaches no network.
 from time import thread_time
 
 from monitor import workflow
-from monitor.literature.ingest import rereading
+from monitor.literature.ingest.reading_ahead import ReadAhead, next_to_read
 from monitor.service import Service
 
+# Papers read ahead at once. What they are compared with is read once for all of them.
+_AHEAD = 200
 # Papers in one transaction, at most and at least: others write in between. With fewer, most of the
 # time would go into looking for the next.
 _AT_ONCE, _FEWEST = 50, 20
@@ -23,21 +25,28 @@ def read_old_papers(service: Service) -> None:
     They are read while nothing is locked, and only what came of it is written. One that is killed
     goes on where it stopped: each paper says which rules have read it.
     """
-    limit = _AT_ONCE
-    while True:
-        with service.database.read() as session:
-            coming = rereading.next_to_read(
-                session, service.matcher, limit=limit, at=service.clock()
-            )
-        if not coming:
-            return
-        ahead = rereading.ReadAhead.of(coming, service.matcher)
-        with service.database.write() as session:
-            began = thread_time()
-            workflow.read_by_new_rules(
-                session, service, limit=limit, at=service.clock(), ahead=ahead
-            )
-        limit = next_limit(limit, thread_time() - began)
+    limit = min(_FEWEST, _AT_ONCE)  # until it is known what a paper costs by these rules
+    while ahead := _read_ahead(service):
+        left = len(ahead.papers)
+        while left > 0:
+            if ahead.overtaken:
+                with service.database.read() as session:
+                    ahead.look_again(session, service.clock())
+            piece = min(limit, left)
+            with service.database.write() as session:
+                began = thread_time()
+                workflow.read_by_new_rules(
+                    session, service, limit=piece, at=service.clock(), ahead=ahead
+                )
+            left -= piece
+            # of the last piece of these: what a whole one would have taken
+            limit = next_limit(limit, (thread_time() - began) * limit / piece)
+
+
+def _read_ahead(service: Service) -> ReadAhead | None:
+    with service.database.read() as session:
+        coming = next_to_read(session, service.matcher, limit=_AHEAD, at=service.clock())
+    return ReadAhead.of(coming, service.matcher) if coming else None
 
 
 def next_limit(limit: int, seconds: float) -> int:

@@ -3,11 +3,12 @@
 The record's new citation stands in its row already. Never touches what people decided.
 """
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Table, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation, Identifier
@@ -15,23 +16,34 @@ from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
 from monitor.kernel.persistence.database import affected
 from monitor.literature.dedup.identity import own_and_all_named, own_and_named
+from monitor.literature.ingest.reading_ahead import PaperRead, ReadAhead, read_by_others
 from monitor.literature.linkage import propose
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers import resolve
-from monitor.literature.papers.precedence import Version, cleaned
+from monitor.literature.papers.precedence import cleaned
 from monitor.literature.papers.reading import CitationReading, edition
 from monitor.literature.papers.reconcile import (
     Changes,
-    HeldPaper,
     Renewed,
     bring_up,
-    held,
+    keep_signals,
     read_anew,
-    reading_of,
 )
 from monitor.literature.papers.settling import look_again, name_registrations, one_at_a_time, settle
-from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord
+from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord, PaperTrial
 from monitor.literature.words import TO_SCREEN, Lane
+
+_paper = cast("Table", Paper.__table__)
+_READ = (
+    update(_paper)
+    .where(_paper.c.id.in_(bindparam("some", expanding=True)))
+    .values(read_by=bindparam("now"))
+)
+_READ_AND_SEARCHED = (
+    update(_paper)
+    .where(_paper.c.id == bindparam("of"))
+    .values(read_by=bindparam("now"), title_words=bindparam("words"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +88,6 @@ def reread(
     return Reread(kept.id, renewed.changed, kept.lane, merged, told=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAhead:
-    """Papers that were read while nothing was locked, by what was kept of them then.
-
-    ``relations`` are theirs as far as what is read of them turns out to be what was kept.
-    """
-
-    readings: dict[int, tuple[list[Version], CitationReading]] = field(default_factory=dict)
-    relations: propose.Relations = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, coming: "Coming", matcher: Matcher) -> "ReadAhead":
-        """Read papers in full; asks no database."""
-        readings = {
-            paper_id: (kept.versions, reading_of(kept, matcher).in_full())
-            for paper_id, kept in coming.kept.items()
-        }
-        return cls(readings, coming.relations)
-
-    def reading(self, paper_id: int, kept: HeldPaper, matcher: Matcher) -> CitationReading:
-        """Give the reading of a paper; read now where its records have said something else since."""
-        versions, reading = self.readings.get(paper_id, ([], None))
-        return reading if reading and versions == kept.versions else reading_of(kept, matcher)
-
-    def of_the_same(self, paper_ids: Set[int], touched: Set[int]) -> propose.Relations:
-        """Give the relations of papers of which nothing turned out to differ, to others like it."""
-        return {
-            pair: said
-            for pair, said in self.relations.items()
-            if paper_ids & {*pair} and not touched & {*pair}
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """Papers that another edition of the rules has read: what is kept, and what they belong with."""
-
-    kept: dict[int, HeldPaper]
-    relations: propose.Relations
-
-    def __bool__(self) -> bool:
-        return bool(self.kept)
-
-
-def next_to_read(session: Session, matcher: Matcher, *, limit: int, at: datetime) -> Coming:
-    """Give some papers that another edition of the rules has read; may be none. Changes nothing."""
-    papers = _read_by_others(session, edition(matcher), limit)
-    ids = [paper.id for paper in papers]
-    return Coming(held(session, ids), propose.look_ahead(session, ids, at))
-
-
 def read_by_new_rules(
     session: Session,
     matcher: Matcher,
@@ -141,56 +102,108 @@ def read_by_new_rules(
     All are brought up first, then compared with what they resemble by now.
     """
     one_at_a_time(session)
-    papers = _read_by_others(session, edition(matcher), limit)
-    kept, changes = held(session, [paper.id for paper in papers]), Changes()
-    ahead, renewed = ahead or ReadAhead(), []
-    for paper in papers:
-        reading = ahead.reading(paper.id, kept[paper.id], matcher)
-        renewal = bring_up(session, paper, kept[paper.id], reading, changes, at=at)
-        renewed.append((paper, renewal))
-    session.flush()
-    changes.write(session)
-    done = _compared(session, renewed, matcher, at)
-    to_screen = {result.paper_id for result in done if result.lane in TO_SCREEN}
+    ahead, changes = ahead or ReadAhead(), Changes()
+    ids = read_by_others(session, edition(matcher), limit)
+    papers, unchanged = ahead.take(session, ids, matcher)
+    renewed = _brought_up(session, papers, changes, at)
+    _now_read(session, {id_: one for id_, one in papers.items() if one.as_kept}, edition(matcher))
+    done = _compared(session, papers, renewed, matcher, at)
     merged = any(result.merged for result in done)
-    same = set() if merged else (to_screen & ahead.readings.keys()) - changes.touched
+    to_screen = {result.paper_id for result in done if result.lane in TO_SCREEN}
+    same = set() if merged or ahead.overtaken else (to_screen & unchanged) - changes.touched
     propose.propose_for(session, to_screen - same, at)
-    propose.propose_found(session, ahead.of_the_same(same, changes.touched), at)
+    propose.propose_found(session, _untouched(ahead.relations_of(same), changes.touched), at)
+    ahead.overtaken = ahead.overtaken or merged or bool(changes.touched)
     return done
 
 
+def _brought_up(
+    session: Session, papers: Mapping[int, PaperRead], changes: Changes, at: datetime
+) -> dict[int, Renewed]:
+    """Bring papers up to date. Objects are made of those alone of which something differs."""
+    differing = _objects(session, [id_ for id_, paper in papers.items() if not paper.as_kept])
+    renewed: dict[int, Renewed] = {}
+    for paper_id, paper in papers.items():
+        if paper.as_kept:
+            keep_signals(paper_id, paper.kept, paper.reading, changes)
+            renewed[paper_id] = Renewed(changed=False, reading=paper.reading)
+        else:
+            renewed[paper_id] = bring_up(
+                session, differing[paper_id][0], paper.kept, paper.reading, changes, at=at
+            )
+    session.flush()
+    changes.write(session)
+    return renewed
+
+
+def _objects(
+    session: Session, paper_ids: Collection[int]
+) -> dict[int, tuple[Paper, PaperTrial | None]]:
+    """Give papers to be changed, and what is kept of a registration's trial: then it is at hand."""
+    if not paper_ids:
+        return {}
+    rows = session.execute(
+        select(Paper, PaperTrial)
+        .outerjoin(PaperTrial, PaperTrial.paper_id == Paper.id)
+        .where(Paper.id.in_(paper_ids))
+    )
+    return {paper.id: (paper, trial) for paper, trial in rows}
+
+
+def _now_read(session: Session, papers: Mapping[int, PaperRead], present: int) -> None:
+    """Note of papers of which nothing differs that the present rules have read them.
+
+    How their titles are searched for is written with it, where another version wrote it otherwise.
+    """
+    connection = session.connection()
+    same = [id_ for id_, paper in papers.items() if paper.searched == paper.rows.said.title_words]
+    others = [
+        {"of": id_, "now": present, "words": paper.searched}
+        for id_, paper in papers.items()
+        if id_ not in {*same}
+    ]
+    if same:
+        done = connection.execute(_READ, {"some": same, "now": present})
+        affected(done, expected=len(same), what="papers")
+    if others:
+        done = connection.execute(_READ_AND_SEARCHED, others)
+        affected(done, expected=len(others), what="papers")
+
+
 def _compared(
-    session: Session, renewed: Sequence[tuple[Paper, Renewed]], matcher: Matcher, at: datetime
+    session: Session,
+    papers: Mapping[int, PaperRead],
+    renewed: Mapping[int, Renewed],
+    matcher: Matcher,
+    at: datetime,
 ) -> list[Reread]:
     """Settle which papers that were read anew are one with another."""
-    near: set[int] | None = resolve.near_others(session, [paper.id for paper, _ in renewed])
-    done = []
-    for paper, renewal in renewed:
+    near = resolve.near_others(session, renewed)
+    objects = _objects(session, near)
+    alike = resolve.alike_of_many(session, {id_: papers[id_].reading for id_ in sorted(near)})
+    done: list[Reread] = []
+    for paper_id, renewal in renewed.items():
+        # where two became one, the one that is left may resemble others now
+        anew = any(result.merged for result in done)
+        if paper_id not in near and not anew:
+            lane = papers[paper_id].reading.lane
+            done.append(Reread(paper_id, renewal.changed, lane, told=True))
+            continue
+        paper = objects[paper_id][0] if paper_id in near else session.get_one(Paper, paper_id)
         if paper.merged_into_id:  # by one before it
             continue
-        kept, merged = paper, None
-        if near is None or paper.id in near:
-            kept, merged = look_again(session, paper, renewal.reading, at=at)
+        lookalikes = None if anew else alike[paper_id]
+        kept, merged = look_again(session, paper, renewal.reading, at=at, lookalikes=lookalikes)
         if merged:
             read_anew(session, kept, matcher, at=at)
             session.flush()
-            near = None  # the one that is left may resemble others now
         done.append(Reread(kept.id, renewal.changed, kept.lane, merged, told=True))
     return done
 
 
-def _read_by_others(session: Session, present: int, limit: int) -> Sequence[Paper]:
-    """Find papers of other editions. Two ranges of the index: an inequality would walk all of it."""
-    for other in (Paper.read_by < present, Paper.read_by > present):
-        papers = session.scalars(
-            select(Paper)
-            .where(other, Paper.merged_into_id.is_(None))
-            .order_by(Paper.read_by, Paper.id)
-            .limit(limit)
-        ).all()
-        if papers:
-            return papers
-    return ()
+def _untouched(relations: propose.Relations, touched: set[int]) -> propose.Relations:
+    """Leave out what was said of papers that turned out to say, or to be read as, another thing."""
+    return {pair: said for pair, said in relations.items() if not touched & {*pair}}
 
 
 def _release(session: Session, paper: Paper, before: Citation) -> None:

@@ -7,10 +7,23 @@ and, for what names no number, the registrations of the same intervention. Reads
 from datetime import date
 from functools import cache
 
-from sqlalchemy import CTE, ColumnElement, Date, Select, and_, bindparam, exists, select, union
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    extract,
+    func,
+    select,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from monitor.feeds.records import LinkKind
+from monitor.literature.linkage.reports import LOOKED_FOR_YEARS
 from monitor.literature.tables import (
     Match,
     Paper,
@@ -99,31 +112,49 @@ def _of_one_intervention(mine: CTE) -> Select[int, int]:
     """Select ended registrations of an article's intervention, and articles of a registration's.
 
     A paper that names a number is found by that. Both sides are bounded: see ``_MOST_OF_A_KIND``.
+    Of an article that came out in no year in which one looks for a trial's report, ``reports`` says
+    nothing: most pairs are never read.
     """
     ended, article = _ended(), _articles(mine)
     of_mine = select(Match.paper_id, Match.slug).where(Match.paper_id.in_(select(mine.c.id)))
     own = of_mine.where(~_numbered(Match.paper_id), ~_registered(Match.paper_id)).subquery()
-    registered = of_mine.where(_registered(Match.paper_id)).subquery()
+    registered = (
+        select(Match.paper_id, Match.slug, extract("year", PaperTrial.completed).label("year"))
+        .join(PaperTrial, PaperTrial.paper_id == Match.paper_id)
+        .where(Match.paper_id.in_(select(mine.c.id)))
+        .subquery()
+    )
+    out = func.coalesce(extract("year", Paper.published), Paper.year)
     pairs = union(
-        select(own.c.paper_id.label("one"), ended.c.paper_id.label("other")).join(
-            ended, ended.c.slug == own.c.slug
-        ),
-        select(registered.c.paper_id.label("one"), article.c.paper_id.label("other")).join(
-            article, article.c.slug == registered.c.slug
-        ),
+        select(own.c.paper_id.label("one"), ended.c.paper_id.label("other"))
+        .join(Paper, Paper.id == own.c.paper_id)
+        .join(ended, and_(ended.c.slug == own.c.slug, _in_time(ended.c.year, out))),
+        select(registered.c.paper_id.label("one"), article.c.paper_id.label("other"))
+        .join(article, article.c.slug == registered.c.slug)
+        .join(Paper, and_(Paper.id == article.c.paper_id, _in_time(registered.c.year, out))),
     )
     return select(pairs.subquery()).limit(_MOST_PAIRS)
 
 
+def _in_time(ended: ColumnElement[int], out: ColumnElement[int]) -> ColumnElement[bool]:
+    return out.between(ended, ended + LOOKED_FOR_YEARS)
+
+
 def _ended() -> CTE:
-    """Select the registrations whose trials ended last, with the interventions they name."""
-    ids = (
-        select(PaperTrial.paper_id)
+    """Select the registrations whose trials ended last, and when, with the interventions they name."""
+    trials = (
+        select(PaperTrial.paper_id, extract("year", PaperTrial.completed).label("year"))
         .where(PaperTrial.completed <= bindparam("today", type_=Date()))
         .order_by(PaperTrial.completed.desc(), PaperTrial.paper_id)
         .limit(_MOST_OF_A_KIND)
+        .subquery()
     )
-    return select(Match.paper_id, Match.slug).where(Match.paper_id.in_(ids)).distinct().cte("ended")
+    return (
+        select(Match.paper_id, Match.slug, trials.c.year)
+        .join(trials, trials.c.paper_id == Match.paper_id)
+        .distinct()
+        .cte("ended")
+    )
 
 
 def _articles(mine: CTE) -> CTE:

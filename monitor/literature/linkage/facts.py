@@ -97,7 +97,7 @@ class PaperFacts:
         """What tells whether two papers are one: here the words of the title, the names."""
         return fingerprint(self.citation)
 
-    @property
+    @cached_property
     def is_registration(self) -> bool:
         """Whether it is a trial's registration; told without a look at its text."""
         return self.trial is not None or self.fingerprint.kind == REGISTRATION
@@ -199,7 +199,7 @@ class PaperFacts:
         other = _NO_NAMES | {hit.words for hit in self.hits}
         return frozenset(word.casefold() for word in words - other)
 
-    @property
+    @cached_property
     def span(self) -> tuple[date, date] | None:
         """The first and the last day on which it may have been published; None: not known."""
         said = self.citation

@@ -18,6 +18,8 @@ from monitor.literature.tables import Paper, PaperLink
 from monitor.literature.words import LinkState
 
 Relations = dict[Pair, Related]
+# Papers whose candidates are asked for together: there is a bound on the pairs that are given at once.
+_AT_ONCE = 50
 
 
 def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> int:
@@ -33,10 +35,10 @@ def propose_for(session: Session, paper_ids: Collection[int], at: datetime) -> i
 
 def look_ahead(session: Session, paper_ids: Collection[int], at: datetime) -> Relations:
     """Say how papers belong with others by what is kept of them now. Changes nothing."""
-    relations: Relations = {}
-    for some in chunks(sorted(set(paper_ids))):
-        relations |= _relations(session, some, at)
-    return relations
+    ids, pairs = sorted(set(paper_ids)), set[Pair]()
+    for start in range(0, len(ids), _AT_ONCE):
+        pairs |= candidates(session, ids[start : start + _AT_ONCE], at.date())
+    return _related(session, pairs)
 
 
 def propose_found(session: Session, relations: Relations, at: datetime) -> int:
@@ -51,7 +53,11 @@ def propose_found(session: Session, relations: Relations, at: datetime) -> int:
 
 def _relations(session: Session, some: list[int], at: datetime) -> Relations:
     session.flush()
-    pairs = sorted(candidates(session, some, at.date()))
+    return _related(session, candidates(session, some, at.date()))
+
+
+def _related(session: Session, found: Collection[Pair]) -> Relations:
+    pairs = sorted(found)
     facts = remembered_facts_of(session, {paper for pair in pairs for paper in pair}, PROPOSED)
     return {
         pair: related

@@ -13,7 +13,7 @@ from monitor.literature.linkage.facts import PaperFacts, alike, first_named
 _NEAR = 0.5  # of the words of two titles
 _FEWEST_WORDS = 3  # shared, that may tell one study from another
 _AGREEING = 2  # beside intervention and dates, where no number is shared
-_YEARS = 8  # after a trial's end a first report of it is not looked for any more
+LOOKED_FOR_YEARS = 8  # after a trial's end a first report of it is not looked for any more
 
 
 class JudgedReport(NamedTuple):
@@ -110,4 +110,4 @@ def _in_time(registration: PaperFacts, paper: PaperFacts) -> bool:
     trial, when = registration.trial, paper.span
     if not _after(registration, paper) or not (trial and trial.completed and when):
         return False
-    return when[0].year <= trial.completed.year + _YEARS
+    return when[0].year <= trial.completed.year + LOOKED_FOR_YEARS

@@ -3,19 +3,20 @@
 Asks nobody's opinion and touches nothing that people decided.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sized
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, delete, func, select
+from sqlalchemy import Row, Text, bindparam, cast, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import add_all
+from monitor.kernel.persistence.bulk import SOME, LookUp, add_all
 from monitor.kernel.persistence.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
@@ -33,8 +34,6 @@ from monitor.literature.tables import (
 )
 from monitor.literature.words import Lane
 
-# built once: putting a statement together costs more than running it
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 # Of what one source sent of a paper, so much is read, the newest: a feed that calls ten thousand records
 # by one DOI would have all of them read again with each.
 _MOST = 50
@@ -47,25 +46,61 @@ _numbered = (
         .label("place"),
     )
     .join(Record, PaperRecord.record_id == Record.id)
-    .where(PaperRecord.paper_id.in_(_some))
+    .where(PaperRecord.paper_id.in_(SOME))
     .subquery()
 )
-_RECORDS = (
-    select(_numbered.c.paper_id, Record.source, Record.key, Record.id, Record.citation)
-    .join(_numbered, _numbered.c.record_id == Record.id)
-    .where(_numbered.c.place <= _MOST)
+# What is kept of papers, table by table, each row behind its paper's number. A citation stays the text
+# that it is stored as: it is compared before it is read.
+_KEPT = (
+    LookUp(
+        select(
+            _numbered.c.paper_id, Record.source, Record.key, Record.id, cast(Record.citation, Text)
+        )
+        .join(_numbered, _numbered.c.record_id == Record.id)
+        .where(_numbered.c.place <= literal_column(str(_MOST)))
+    ),
+    LookUp(
+        select(
+            PaperStatement.paper_id,
+            PaperStatement.kind,
+            PaperStatement.scheme,
+            PaperStatement.value,
+        ).where(PaperStatement.paper_id.in_(SOME))
+    ),
+    LookUp(
+        select(
+            Match.paper_id,
+            Match.slug,
+            Match.variant,
+            Match.words,
+            Match.field,
+            Match.start,
+            Match.rule,
+        ).where(Match.paper_id.in_(SOME))
+    ),
+    LookUp(select(PaperKey.paper_id, PaperKey.value).where(PaperKey.paper_id.in_(SOME))),
+    LookUp(
+        select(
+            PaperReading.paper_id,
+            PaperReading.design,
+            PaperReading.named,
+            PaperReading.attachment,
+            PaperReading.features,
+        ).where(PaperReading.paper_id.in_(SOME))
+    ),
 )
-_STATEMENTS = select(
-    PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
-).where(PaperStatement.paper_id.in_(_some))
-_MATCHES = select(*Match.__table__.columns).where(Match.paper_id.in_(_some))
-_KEYS = select(PaperKey.paper_id, PaperKey.value).where(PaperKey.paper_id.in_(_some))
-_READINGS = select(*PaperReading.__table__.columns).where(PaperReading.paper_id.in_(_some))
 _WRITTEN = (
     "title", "abstract", "authors", "journal", "year", "published", "volume", "issue", "pages",
     "language", "publication_types", "keywords", "url",
 )  # fmt: skip
+_SEARCHED = "title_words"
+_SAID = select(Paper.id, *(getattr(Paper, name) for name in (*_WRITTEN, _SEARCHED, "lane"))).where(
+    Paper.id.in_(bindparam("some", expanding=True))
+)
+# The rows of one paper, in the order of ``_KEPT``.
+KeptRows = tuple[list[tuple[Any, ...]], ...]
 _OfPaper = Match | PaperKey | PaperReading | PaperStatement
+_SIGNALS = ("design", "named", "attachment", "features")
 _LISTS = frozenset({"authors", "publication_types", "keywords"})
 
 
@@ -97,32 +132,48 @@ class HeldPaper:
     ``versions``: of each source the newest that it sent, at most ``_MOST``.
     """
 
-    versions: list[Version] = field(default_factory=list)
-    statements: set[Said] = field(default_factory=set)
-    hits: list[Hit] = field(default_factory=list)
-    keys: set[int] = field(default_factory=set)
-    signals: list[dict[str, Any]] = field(default_factory=list)
+    versions: list[Version]
+    statements: set[Said]
+    hits: list[Hit]
+    keys: set[int]
+    signals: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, rows: KeptRows) -> "HeldPaper":
+        """Read what the rows of a paper say."""
+        records, statements, matches, keys, readings = rows
+        return cls(
+            versions=[
+                Version(source, key, record_id, cleaned(from_json(json.loads(said))))
+                for source, key, record_id, said in records
+            ],
+            statements={(kind, scheme, value) for kind, scheme, value in statements},
+            hits=[Hit(*match) for match in matches],
+            keys={key for (key,) in keys},
+            signals=[dict(zip(_SIGNALS, reading, strict=True)) for reading in readings],
+        )
+
+
+def kept_rows(session: Session, paper_ids: Collection[int]) -> dict[int, KeptRows]:
+    """Read what is kept of papers, as the database gives it: five statements, however many."""
+    session.flush()
+    kept: dict[int, KeptRows] = {id_: tuple([] for _ in _KEPT) for id_ in paper_ids}
+    for place, table in enumerate(_KEPT):
+        for row in table.rows(session, paper_ids):
+            kept[row[0]][place].append(tuple(row[1:]))
+    return kept
+
+
+def said(session: Session, paper_ids: Collection[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    """Read what papers say, and in which lane they are: rows, where no object is to be changed."""
+    rows = session.connection().execute(_SAID, {"some": list(paper_ids)})
+    return {row.id: row for row in rows}
 
 
 def held(session: Session, paper_ids: Collection[int]) -> dict[int, HeldPaper]:
-    """Read what is kept of papers: five statements, however many."""
-    session.flush()
-    asked = {"some": list(paper_ids)}
-    kept = {paper_id: HeldPaper() for paper_id in paper_ids}
-    for row in session.execute(_RECORDS, asked):
-        citation = cleaned(from_json(row.citation))
-        kept[row.paper_id].versions.append(Version(row.source, row.key, row.id, citation))
-    for paper_id, *said in session.execute(_STATEMENTS, asked):
-        kept[paper_id].statements.add((said[0], said[1], said[2]))
-    for row in session.execute(_MATCHES, asked):
-        kept[row.paper_id].hits.append(as_hit(row))
-    for paper_id, value in session.execute(_KEYS, asked):
-        kept[paper_id].keys.add(value)
-    for signals in session.execute(_READINGS, asked).mappings():
-        kept[signals["paper_id"]].signals.append(
-            {name: value for name, value in signals.items() if name != "paper_id"}
-        )
-    return kept
+    """Read what is kept of papers, and what it says."""
+    kept = kept_rows(session, paper_ids)
+    return {paper_id: HeldPaper.of(rows) for paper_id, rows in kept.items()}
 
 
 def reading_of(kept: HeldPaper, matcher: Matcher) -> CitationReading:
@@ -138,6 +189,26 @@ def read_anew(session: Session, paper: Paper, matcher: Matcher, *, at: datetime)
     return renewed
 
 
+def is_as_kept(row: Row[*tuple[Any, ...]], kept: HeldPaper, reading: CitationReading) -> bool:
+    """Tell whether a paper says, and is read as, what is kept of it.
+
+    But for what only the queue's order and the search for words ask. Never of a registration: what
+    it says of its trial is kept elsewhere.
+    """
+    return (
+        reading.citation.trial is None
+        and row.lane == reading.lane
+        and kept.statements == reading.statements
+        and kept.keys == reading.keys
+        and in_order(kept.hits) == reading.hits
+        and all(
+            getattr(row, name) == value
+            for name, value in written(reading.citation).items()
+            if name != _SEARCHED
+        )
+    )
+
+
 def bring_up(
     session: Session,
     paper: Paper,
@@ -151,8 +222,9 @@ def bring_up(
     before, known = _material(paper), _comparable(paper)
     for name, value in written(reading.citation).items():
         if getattr(paper, name) != value:
-            changes.touched.add(paper.id)
             setattr(paper, name, value)
+            if name != _SEARCHED:
+                changes.touched.add(paper.id)
     changed = before != _material(paper)
     if changed:
         paper.version += 1
@@ -181,8 +253,15 @@ def _keep_reading(
     if kept.keys != reading.keys:
         rows = [{"value": key} for key in reading.keys]
         changes.instead(PaperKey, paper.id, kept.keys, rows)
+    keep_signals(paper.id, kept, reading, changes)
+
+
+def keep_signals(
+    paper_id: int, kept: HeldPaper, reading: CitationReading, changes: "Changes"
+) -> None:
+    """Bring what the queue is ordered by up to date, once ``changes`` are written."""
     if kept.signals != (signals := reading_rows(reading)):
-        changes.instead(PaperReading, paper.id, kept.signals, signals)
+        changes.instead(PaperReading, paper_id, kept.signals, signals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +270,7 @@ class Changes:
 
     papers: dict[type[_OfPaper], list[int]] = field(default_factory=lambda: defaultdict(list))
     gone: Counter[type[_OfPaper]] = field(default_factory=Counter)
-    # papers that say, or are read as, another thing; but for what only the queue's order asks
+    # papers that say, or are read as, another thing; but for what only order and search ask
     touched: set[int] = field(default_factory=set)
     rows: dict[type[_OfPaper], list[dict[str, Any]]] = field(
         default_factory=lambda: defaultdict(list)

@@ -1,6 +1,6 @@
 """Finds the paper a record belongs to. Reads only; a doubt is answered with "another paper"."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, LookUp, chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
 from monitor.literature.dedup.verdict import PairVerdict, compare
@@ -41,14 +41,14 @@ _OWNERS = (
 _MOST = 50  # papers compared with one record
 # The few that share a key are picked first, or PostgreSQL walks through all papers in order. Rows
 # rather than objects: most are told apart, and making them would be half of the time.
-_sharing = (
+_SHARING = (
     select(PaperKey.paper_id)
     .where(PaperKey.value.in_(bindparam("keys", expanding=True)))
     .distinct()
     .order_by(PaperKey.paper_id)
     .limit(_MOST)
-    .subquery()
 )
+_sharing = _SHARING.subquery()
 _COMPARED = (
     Paper.id,
     Paper.title,
@@ -85,6 +85,13 @@ _NUMBERS = union_all(
         for table, is_own in ((PaperIdentifier.__table__.c, 1), (PaperRegistration.__table__.c, 0))
     )
 ).order_by("scheme", "value")
+_own, _other = aliased(PaperKey), aliased(PaperKey)
+_NEAR = LookUp(
+    select(_own.paper_id)
+    .join(_other, (_own.value == _other.value) & (_own.paper_id != _other.paper_id))
+    .where(_own.paper_id.in_(SOME))
+    .distinct()
+)
 NEW = "new paper"  # how it is said that a record made its paper
 
 
@@ -237,12 +244,7 @@ def _without_identifier(
 
 def near_others(session: Session, paper_ids: Collection[int]) -> set[int]:
     """Tell which papers share a key with another one: only these can resemble any. One statement."""
-    own, other = aliased(PaperKey), aliased(PaperKey)
-    same = (own.value == other.value) & (own.paper_id != other.paper_id)
-    rows = session.scalars(
-        select(own.paper_id).join(other, same).where(own.paper_id.in_(paper_ids)).distinct()
-    )
-    return set(rows)
+    return {row[0] for row in _NEAR.rows(session, paper_ids)}
 
 
 def compared_of(session: Session, paper_ids: Collection[int]) -> dict[int, Citation]:
@@ -267,12 +269,41 @@ def alike(
     if not keys:
         return []
     rows = session.execute(_ALIKE, {"keys": list(keys)}).all()
-    lookalikes = []
-    for paper_id, citation in _compared(rows):
-        if paper_id == without:
-            continue
-        other = fingerprint(citation)
+    others = ((id_, fingerprint(said)) for id_, said in _compared(rows) if id_ != without)
+    return list(_maybe_same(session, own, others))
+
+
+def alike_of_many(
+    session: Session, readings: Mapping[int, CitationReading]
+) -> dict[int, list[MaybeSame]]:
+    """List the same for stored papers, of which all keys are kept: a short statement for each."""
+    connection = session.connection()
+    sharing = {
+        paper_id: [
+            other
+            for other in connection.scalars(_SHARING, {"keys": list(reading.keys)})
+            if other != paper_id
+        ]
+        for paper_id, reading in readings.items()
+    }
+    near = compared_of(session, {other for others in sharing.values() for other in others})
+    prints = {other: fingerprint(said) for other, said in near.items()}
+    return {
+        paper_id: list(
+            _maybe_same(
+                session,
+                readings[paper_id].fingerprint,
+                [(other, prints[other]) for other in others if other in prints],
+            )
+        )
+        for paper_id, others in sharing.items()
+    }
+
+
+def _maybe_same(
+    session: Session, own: Fingerprint, others: Iterable[tuple[int, Fingerprint]]
+) -> Iterator[MaybeSame]:
+    for paper_id, other in others:
         sameness = compare(own, other)
         if sameness.verdict != "different":
-            lookalikes.append(MaybeSame(session.get_one(Paper, paper_id), other, sameness))
-    return lookalikes
+            yield MaybeSame(session.get_one(Paper, paper_id), other, sameness)

@@ -83,12 +83,21 @@ def doubt(
 
 
 def look_again(
-    session: Session, paper: Paper, reading: CitationReading | None, *, at: datetime
+    session: Session,
+    paper: Paper,
+    reading: CitationReading | None,
+    *,
+    at: datetime,
+    lookalikes: Sequence[resolve.MaybeSame] | None = None,
 ) -> tuple[Paper, tuple[int, int] | None]:
-    """Look what a paper resembles now that it says something else, and settle what is certain."""
+    """Look what a paper resembles now that it says something else, and settle what is certain.
+
+    ``lookalikes`` are those that it resembles, where that was looked up already.
+    """
     if reading is None:
         return paper, None
-    lookalikes = resolve.alike(session, reading.fingerprint, reading.keys, without=paper.id)
+    if lookalikes is None:
+        lookalikes = resolve.alike(session, reading.fingerprint, reading.keys, without=paper.id)
     same = [lookalike for lookalike in lookalikes if lookalike.found.verdict == "same"]
     kept, merged = paper, None
     if len(same) == 1:

@@ -64,6 +64,16 @@ _PERHAPS = union_all(
     .where(PaperIdentifier.paper_id.in_(_some), PaperStatement.kind.in_(list(_ACTIVE))),
     select(PaperLink.other_id).where(PaperLink.other_id.in_(_some), *_CONFIRMED_NOTICE),
 )
+_NAMED = union_all(
+    select(PaperIdentifier.paper_id)
+    .join(
+        PaperStatement,
+        (PaperIdentifier.scheme == PaperStatement.scheme)
+        & (PaperIdentifier.value == PaperStatement.value),
+    )
+    .where(PaperStatement.paper_id.in_(_some)),
+    select(PaperLink.other_id).where(PaperLink.paper_id.in_(_some), *_CONFIRMED_NOTICE),
+)
 _record, _of_paper = Record.__table__.c, PaperRecord.__table__.c
 _CITATIONS = (
     select(_record.source, _record["key"], cast(_record.citation, Text).label("citation"))
@@ -71,7 +81,7 @@ _CITATIONS = (
     .where(_of_paper.paper_id == bindparam("paper_id"))
     .order_by(_record.id)
 )
-_NO_IDENTIFIER = "paper"  # how a notice is named that has none: by our own number
+NO_IDENTIFIER = "paper"  # how a notice is named that has none: by our own number
 
 
 _MOST = 1_000  # citations of some three kilobytes, whose statements are remembered
@@ -181,27 +191,7 @@ def names(session: Session, notice_id: int, paper_id: int) -> bool:
 
 def named_by(session: Session, paper_ids: Collection[int]) -> set[int]:
     """Find the papers that some papers speak of, and those that a person said they are about."""
-    stated = (
-        select(PaperIdentifier.paper_id)
-        .join(
-            PaperStatement,
-            (PaperIdentifier.scheme == PaperStatement.scheme)
-            & (PaperIdentifier.value == PaperStatement.value),
-        )
-        .where(PaperStatement.paper_id.in_(paper_ids))
-    )
-    linked = select(PaperLink.other_id).where(PaperLink.paper_id.in_(paper_ids), *_CONFIRMED_NOTICE)
-    return {*session.scalars(stated), *session.scalars(linked)}
-
-
-def names_of_all(session: Session, paper_ids: Collection[int]) -> list[tuple[str, str]]:
-    """List what alerts may call these papers: their identifiers, and our own numbers."""
-    rows = session.execute(
-        select(PaperIdentifier.scheme, PaperIdentifier.value).where(
-            PaperIdentifier.paper_id.in_(paper_ids)
-        )
-    )
-    return [*((r.scheme, r.value) for r in rows), *((_NO_IDENTIFIER, str(i)) for i in paper_ids)]
+    return set(session.connection().scalars(_NAMED, {"some": list(paper_ids)}))
 
 
 def _own_words(session: Session, paper_id: int) -> list[tuple[str, Identifier | None]]:
@@ -259,7 +249,7 @@ def _of_links(session: Session, paper_id: int) -> list[tuple[str, int]]:
 
 def _names_of(session: Session, paper_id: int) -> tuple[Identifier, ...]:
     known = strongest_first(resolve.identifiers(session, paper_id))
-    return tuple(known) or (Identifier(_NO_IDENTIFIER, str(paper_id)),)
+    return tuple(known) or (Identifier(NO_IDENTIFIER, str(paper_id)),)
 
 
 def said_of(session: Session, paper_id: int) -> list[SourceStatement]:

@@ -7,14 +7,14 @@ again; where the study was withdrawn for it, another alert asks to look again.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, LookUp, chunks
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import StandingWord
-from monitor.literature.tables import Paper, Study, StudyPaper
+from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
 from monitor.literature.words import Lane, PaperRole
 from monitor.review import locking
 from monitor.review.alerts import rules as alert_rules
@@ -30,6 +30,27 @@ _ANSWERED = "Told of the study that the paper reports now"
 _NO_STUDY = "The paper reports no study now"
 # Closed so, an alert is no answer: what is said is told anew.
 _NO_ANSWER = frozenset({_TAKEN_BACK, _NO_STUDY, _ANSWERED})
+
+
+# Built once: putting a statement together costs more than running it.
+_REPORTS = LookUp(
+    select(StudyPaper.study_id, StudyPaper.paper_id)
+    .join(Study, Study.id == StudyPaper.study_id)  # an import is rehearsed without studies
+    .where(StudyPaper.paper_id.in_(SOME))
+)
+# Alerts that call a paper by one of its identifiers, or by our own number.
+_TOLD = union_all(
+    select(StudyAlert.paper_id)
+    .join(
+        PaperIdentifier,
+        (PaperIdentifier.scheme == StudyAlert.scheme) & (PaperIdentifier.value == StudyAlert.value),
+    )
+    .where(PaperIdentifier.paper_id.in_(bindparam("some", expanding=True))),
+    select(StudyAlert.paper_id).where(
+        StudyAlert.scheme == statements.NO_IDENTIFIER,
+        StudyAlert.value.in_(bindparam("numbers", expanding=True)),
+    ),
+)
 
 
 def look(session: Session, paper_ids: Collection[int], at: datetime) -> list[StudyAlert]:
@@ -118,17 +139,10 @@ def retractions(session: Session, paper_id: int) -> list[StudyAlert]:
 
 def _reports(session: Session, paper_ids: Collection[int]) -> list[tuple[int, int]]:
     """Find the reports concerned, each behind its study: papers may be reports, or notices."""
+    told = {"some": list(paper_ids), "numbers": [str(paper_id) for paper_id in paper_ids]}
     about = statements.named_by(session, paper_ids)
-    told = select(StudyAlert.paper_id).where(
-        tuple_(StudyAlert.scheme, StudyAlert.value).in_(statements.names_of_all(session, paper_ids))
-    )
-    ids = {*paper_ids, *about, *session.scalars(told)}
-    rows = session.execute(
-        select(StudyPaper.study_id, StudyPaper.paper_id)
-        .join(Study, Study.id == StudyPaper.study_id)  # an import is rehearsed without studies
-        .where(StudyPaper.paper_id.in_(ids))
-    )
-    return [(row.study_id, row.paper_id) for row in rows]
+    ids = {*paper_ids, *about, *session.connection().scalars(_TOLD, told)}
+    return [(study_id, paper_id) for study_id, paper_id in _REPORTS.rows(session, ids)]
 
 
 def _look_at(session: Session, study_id: int, paper_id: int, at: datetime) -> list[StudyAlert]:

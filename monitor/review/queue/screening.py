@@ -56,7 +56,10 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
     known = set(
         session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids)))
     )
-    parts = ordering.prior_parts(session, paper_ids, at)
+    fresh = [paper_id for paper_id in paper_ids if paper_id not in known]
+    if not fresh:
+        return []
+    parts = ordering.prior_parts(session, fresh, at)
     rows = [
         {
             "paper_id": paper_id,
@@ -67,11 +70,8 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
             "parts": parts[paper_id],
             "score": ordering.total(parts[paper_id]),
         }
-        for paper_id in paper_ids
-        if paper_id not in known
+        for paper_id in fresh
     ]
-    if not rows:
-        return []
     # another process may have queued one between our look and our row
     adding = insert(session, QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
     return sorted(session.scalars(adding, rows))

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from listening import CountingMailServer as Relay  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -18,7 +20,7 @@ from sqlalchemy import select
 from monitor.catalogue import service as catalogue_service
 from monitor.jobs.mail import delivery, sending
 from monitor.jobs.mail.delivery import deliver_due
-from monitor.jobs.mail.sending import ConnectionWord, most_at_once
+from monitor.jobs.mail.sending import ConnectionWord, TriedMessage, most_at_once
 from monitor.jobs.service import Service
 from monitor.kernel import audit
 from monitor.kernel.settings import parse
@@ -119,6 +121,34 @@ def test_a_brisk_server_is_sent_to_over_two_connections_in_larger_lots(
     assert max(lots) <= most_at_once(2)
     assert max(lots) == most_at_once(2) or not brisk, "each has its share of what may be in flight"
     assert max(claimed) <= IN_FLIGHT
+
+
+@pytest.mark.parametrize(
+    ("seconds", "brisk"),
+    [((0.3, 0.001, 0.02), True), ((0.003, 0.004), False), ((math.inf,), False), ((), False)],
+)
+def test_a_server_is_as_brisk_as_it_was_at_its_best(seconds, brisk):
+    """What held up the others may have been this machine."""
+    nothing: Any = None  # what was sent, and over which connection, is not asked for
+    tried = [TriedMessage(nothing, seconds=each) for each in seconds]
+    assert ConnectionWord(nothing, tried).is_brisk is brisk
+
+
+def test_a_server_that_takes_its_time_over_each_message_is_not_brisk(serving, monkeypatch):
+    heard: list[ConnectionWord] = []
+    hear = sending.Connections.hear
+
+    def noting(self):
+        words = hear(self)
+        heard.extend(word for word in words if word.tried)
+        return words
+
+    monkeypatch.setattr(sending.Connections, "hear", noting)
+    with Relay() as relay:
+        relay.on_mail = lambda _: time.sleep(0.005)
+        assert deliver_due(serving(relay)).counts == {"sent": MANY}
+    assert heard
+    assert not any(word.is_brisk for word in heard)
 
 
 class _Died(BaseException):

@@ -10,7 +10,7 @@ from monitor.feeds.tables import Record
 from monitor.jobs.sources.polling import poll_source
 from monitor.jobs.upkeep import renewing
 from monitor.jobs.upkeep.renewing import read_old_papers
-from monitor.literature.ingest import rereading
+from monitor.literature.ingest import reading_ahead, rereading
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition
 from monitor.literature.tables import Match, Paper, PaperKey, PaperReading, PaperRecord
@@ -53,21 +53,21 @@ def test_papers_of_an_older_version_are_read_again_and_queued(service, monkeypat
 
 
 def test_a_run_that_was_killed_goes_on_and_reads_nothing_twice(service, monkeypatch):
-    monkeypatch.setattr(renewing, "_AT_ONCE", 2)
+    monkeypatch.setattr(renewing, "_AHEAD", 2)
     poll_source(service, "journals")
     with service.database.write() as session:
         session.execute(update(Paper).values(read_by=7))
-    read_ahead = rereading.ReadAhead.of
+    read_ahead = reading_ahead.ReadAhead.of
     seen: list[int] = []
     last = 4
 
     def dies(coming, matcher):
-        seen.extend(coming.kept)
+        seen.extend(coming.rows)
         if len(seen) == last:
             raise KeyboardInterrupt
         return read_ahead(coming, matcher)
 
-    monkeypatch.setattr(rereading.ReadAhead, "of", dies)
+    monkeypatch.setattr(reading_ahead.ReadAhead, "of", dies)
     with pytest.raises(KeyboardInterrupt):
         read_old_papers(service)
     done = seen[:2]
@@ -84,9 +84,9 @@ def test_what_a_record_says_between_reading_and_writing_is_what_counts(service):
     with service.database.write() as session:
         session.execute(update(Paper).values(read_by=7))
     with service.database.read() as session:
-        coming = rereading.next_to_read(session, service.matcher, limit=50, at=service.clock())
-    ahead = rereading.ReadAhead.of(coming, service.matcher)
-    paper_id = min(coming.kept)
+        coming = reading_ahead.next_to_read(session, service.matcher, limit=50, at=service.clock())
+    ahead = reading_ahead.ReadAhead.of(coming, service.matcher)
+    paper_id = min(coming.rows)
     title = "Theraplay for families: a randomised controlled trial"
     with service.database.write() as session:
         record = session.scalars(
