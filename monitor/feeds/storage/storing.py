@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import rules
@@ -24,6 +24,16 @@ from monitor.kernel.persistence.bulk import add_all, add_numbered
 
 # well under the number of parameters that SQLite takes in one statement
 _CHUNK = 500
+# Built once: putting a statement together costs more than running it.
+_some: Any = bindparam("keys", expanding=True)
+_HASHES = select(Record.key, Record.content_hash).where(
+    Record.source == bindparam("source"), Record.key.in_(_some)
+)
+_NOTED = select(RecordQuery.key).where(
+    RecordQuery.source == bindparam("source"),
+    RecordQuery.query_key == bindparam("query_key"),
+    RecordQuery.key.in_(_some),
+)
 # a feed shorter than this may well be all new by chance
 _FEW_ITEMS = 5
 ALL_NEW = "every item of a feed is new: some may have been missed; ask it more often"
@@ -178,12 +188,7 @@ def _known_hashes(
 ) -> dict[str, set[str]]:
     known: dict[str, set[str]] = {}
     for keys in chunks([record.key for record in records]):
-        rows = session.execute(
-            select(Record.key, Record.content_hash).where(
-                Record.source == source, Record.key.in_(keys)
-            )
-        )
-        for key, digest in rows:
+        for key, digest in session.execute(_HASHES, {"source": source, "keys": keys}):
             known.setdefault(key, set()).add(digest)
     return known
 
@@ -192,14 +197,8 @@ def _note_query(session: Session, source: str, answer: Answer, at: datetime) -> 
     """Note which query brought each record, once."""
     wanted = dict.fromkeys(record.key for record in answer.records)
     for keys in chunks(list(wanted)):
-        noted = session.scalars(
-            select(RecordQuery.key).where(
-                RecordQuery.source == source,
-                RecordQuery.query_key == answer.query.key,
-                RecordQuery.key.in_(keys),
-            )
-        )
-        for key in noted:
+        asked = {"source": source, "query_key": answer.query.key, "keys": keys}
+        for key in session.scalars(_NOTED, asked):
             del wanted[key]
     add_all(
         session,

@@ -77,7 +77,7 @@ def is_printable(raw: str) -> bool:
 def bearable(raw: str) -> str:
     """Take out what ``line`` takes out; line ends and tabs stay where they are."""
     # an abstract has blank lines, and mostly nothing else that is not printed
-    if raw.isprintable() or raw.replace("\n", "").isprintable():
+    if is_printable(raw) or is_printable(raw.replace("\n", "")):
         return raw
     return _UNWANTED_OR_UNLAID.sub(_left_of, raw)
 

@@ -39,8 +39,9 @@ def stored_keys(record: Fingerprint) -> frozenset[int]:
 
     Those of identifiers are left out: papers are found by these anyway.
     """
-    kept = (key for key in keys(record) if key[0] not in {"d", "n"})
-    return frozenset(int.from_bytes(_hashed(key), "big", signed=True) for key in kept)
+    return frozenset(
+        [int.from_bytes(_hashed(key), "big", signed=True) for key in _words_keys(record)]
+    )
 
 
 def keys(record: Fingerprint) -> Iterator[tuple[str, ...]]:
@@ -49,6 +50,11 @@ def keys(record: Fingerprint) -> Iterator[tuple[str, ...]]:
         yield "d", doi
     for number in record.numbers:
         yield "n", number.scheme, number.value
+    yield from _words_keys(record)
+
+
+def _words_keys(record: Fingerprint) -> Iterator[tuple[str, ...]]:
+    """Give those of what is printed: the title, and the place in a journal."""
     yield from _title_keys(record)
     if record.volume and record.pages.first:
         for name in record.first:

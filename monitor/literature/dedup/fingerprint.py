@@ -7,6 +7,7 @@ is missing and then neither agrees nor objects.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -264,13 +265,32 @@ def _without_umlauts(text: str) -> str:
 
 
 def _kind(notice: notices.NoticeKind | None, citation: Citation) -> str:
-    types = citation.publication_types
-    if types and is_registration(types):
+    said = _read_types(citation.publication_types)
+    if said.registration:
         return "registration"
-    if kind := notice or (notices.kind_by_type(types) if types else None):
+    if kind := notice or said.notice:
         return f"{_NOTICE} of {kind}"
-    said = {label.casefold() for label in types} if types else ()
-    return "preprint" if "preprint" in said or _is_posted(citation) else ""
+    return "preprint" if said.preprint or _is_posted(citation) else ""
+
+
+class _RecordLabels(NamedTuple):
+    """What publication types say a record is."""
+
+    registration: bool
+    notice: notices.NoticeKind | None
+    preprint: bool
+    comment: bool
+
+
+@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
+def _read_types(types: tuple[str, ...]) -> _RecordLabels:
+    labels = {label.casefold() for label in types}
+    return _RecordLabels(
+        registration=is_registration(types),
+        notice=notices.kind_by_type(types),
+        preprint="preprint" in labels,
+        comment=not labels.isdisjoint(_COMMENTS),
+    )
 
 
 def _is_posted(citation: Citation) -> bool:
@@ -280,9 +300,7 @@ def _is_posted(citation: Citation) -> bool:
 
 
 def _is_comment(title: str, types: tuple[str, ...]) -> bool:
-    if types and any(label.casefold() in _COMMENTS for label in types):
-        return True
-    return _COMMENT.match(title) is not None
+    return _read_types(types).comment or _COMMENT.match(title) is not None
 
 
 def _is_protocol(title: str) -> bool:

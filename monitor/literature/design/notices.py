@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from monitor.feeds.records import Citation, LinkKind
 
@@ -128,7 +129,10 @@ class TitleSays:
 
 def may_say(folded: str) -> bool:
     """Tell, fast, whether ``read_title`` may find anything in a title, given in small letters."""
-    return any(sign in folded for sign in _SIGNS)
+    for sign in _SIGNS:  # noqa: SIM110 - any() takes twice the time
+        if sign in folded:
+            return True
+    return False
 
 
 def read_title(title: str) -> TitleSays:
@@ -151,19 +155,19 @@ def notice_kind(citation: Citation) -> NoticeKind | None:
 
     By its links to other papers, then by its publication types, then by its title.
     """
-    if _is_republished(citation.publication_types):
+    types = _read_types(citation.publication_types)
+    if types.republished:
         return None
     for link in citation.links:
         passive = OF_A_NOTICE.get(link.kind)
         if passive and link.identifier not in citation.identifiers:
             return _KINDS[passive]
-    return kind_by_type(citation.publication_types) or read_title(citation.title).kind
+    return types.kind or read_title(citation.title).kind
 
 
 def kind_by_type(types: Sequence[str]) -> NoticeKind | None:
     """Tell what kind of notice publication types speak of; None: of none."""
-    said = {one.casefold() for one in types}
-    return next((kind for name, kind in _TYPES.items() if name in said), None)
+    return _read_types(tuple(types)).kind
 
 
 def is_notice(citation: Citation) -> bool:
@@ -186,12 +190,27 @@ def statements(citation: Citation) -> Iterator[tuple[str, str, str]]:
         yield RETRACTED, "", ""
 
 
-def _is_republished(types: Sequence[str]) -> bool:
-    return any(one.casefold() in _REPUBLISHED for one in types)
+@dataclass(frozen=True, slots=True)
+class _NoticeLabels:
+    """What publication types say: of a notice, that the paper is retracted, or that it is mended."""
+
+    kind: NoticeKind | None
+    marked: bool
+    republished: bool
+
+
+@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
+def _read_types(types: tuple[str, ...]) -> _NoticeLabels:
+    said = {one.casefold() for one in types}
+    return _NoticeLabels(
+        kind=next((kind for name, kind in _TYPES.items() if name in said), None),
+        marked=not said.isdisjoint(_MARKS),
+        republished=not said.isdisjoint(_REPUBLISHED),
+    )
 
 
 def _is_marked(citation: Citation) -> bool:
-    if any(kind.casefold() in _MARKS for kind in citation.publication_types):
+    if _read_types(citation.publication_types).marked:
         return True
     return read_title(citation.title).marked and not is_notice(citation)
 

@@ -247,6 +247,8 @@ def _is_unsure(design: str, words: str, sentence: str, told: Sequence[str]) -> b
 def _followed(told: Sequence[str]) -> str | None:
     """Give the sentence by which people randomised once were seen again; none were in this paper."""
     search = _SIEVE.search
+    if not _SIEVE.may_match(_HAD_BEEN, _SIEVE.seen_in_any(told)):
+        return None
     if any(search(_DONE, sentence) and not search(_HAD_BEEN, sentence) for sentence in told):
         return None
     before = next((sentence for sentence in told if search(_HAD_BEEN, sentence)), None)

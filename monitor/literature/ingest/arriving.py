@@ -176,6 +176,9 @@ def add_papers(session: Session, arrivals: Sequence[Arrival], at: datetime) -> l
     """Make a paper of each arrival, none of which touches what is held; gives their ids."""
     if not arrivals:
         return []
+    # paper by paper: the rules remember what they folded of the one at hand
+    for arrival in arrivals:
+        arrival.reading.in_full()
     ids = add_numbered(session, Paper, [_paper(arrival.reading, at) for arrival in arrivals])
     owned = list(zip(ids, arrivals, strict=True))
     joined = {"joined_by": resolve.NEW, "at": at}

@@ -140,7 +140,7 @@ def _same_study(left: PaperFacts, right: PaperFacts) -> Related | None:
         return Related(Relation.SAME_STUDY, f"both name {first_named(shared)}")
     if left.registered and right.registered:
         return None  # of two trials
-    years, size = _years_apart(left, right), left.samples & right.samples
+    years = _years_apart(left, right)
     agree = (
         years is not None
         and abs(years) <= _YEARS_OF_ONE_STUDY
@@ -148,7 +148,9 @@ def _same_study(left: PaperFacts, right: PaperFacts) -> Related | None:
         and left.fingerprint.first & right.fingerprint.first
         and alike(left.words, right.words) >= _LESS_NEAR
     )
-    if not size or not agree:
+    # samples are read from the whole text: last, and only where all else agrees
+    size = left.samples & right.samples if agree else None
+    if not size:
         return None
     reason = f"the same intervention and first author, similar titles, {min(size)} people in both"
     return Related(Relation.SAME_STUDY, reason)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from monitor.feeds.records import Citation, Identifier, Link, Trial
 from monitor.feeds.sources import preference
-from monitor.kernel.language.text import bearable
+from monitor.kernel.language.text import bearable, is_printable
 
 _YEARS = range(1600, 2101)
 
@@ -89,8 +89,8 @@ def _clean_or_none(text: str | None) -> str | None:
 
 
 def _clean_all(texts: Sequence[str]) -> tuple[str, ...]:
-    bearable = texts if "".join(texts).isprintable() else map(clean, texts)
-    return tuple(filter(None, map(str.strip, bearable)))
+    cleaned_texts = texts if is_printable("".join(texts)) else map(clean, texts)
+    return tuple(filter(None, map(str.strip, cleaned_texts)))
 
 
 def _clean_identifiers(identifiers: Iterable[Identifier]) -> tuple[Identifier, ...]:

@@ -25,7 +25,12 @@ def edition(matcher: Matcher) -> int:
     Never zero, which stands for "not read", and below 2**31. A paper that another edition has
     read is read again: nobody need remember to say that a rule changed.
     """
-    digest = hashlib.sha256(f"{_code_hash()} {matcher.catalogue_hash}".encode()).digest()
+    return _edition(matcher.catalogue_hash)
+
+
+@cache
+def _edition(catalogue_hash: str) -> int:
+    digest = hashlib.sha256(f"{_code_hash()} {catalogue_hash}".encode()).digest()
     return int.from_bytes(digest[:4], "big") % (2**31 - 1) + 1
 
 

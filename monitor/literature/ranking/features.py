@@ -70,8 +70,11 @@ def _worded(*texts: str) -> Iterator[tuple[str, ...]]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    words = _WORD.findall(fold(text))
-    return tuple(_singular(word) if word[-1] == "s" else word for word in words)
+    words = [
+        _singular(word) if word[-1] == "s" else word  # a list: a generator takes longer
+        for word in _WORD.findall(fold(text))
+    ]
+    return tuple(words)
 
 
 _words_of_short = lru_cache(maxsize=_REMEMBERED)(_words)

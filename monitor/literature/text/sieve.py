@@ -39,10 +39,12 @@ class Sieve:
     """Some patterns, and the words of which each needs one to match."""
 
     def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
-        self._bits: dict[re.Pattern[str], int] = {}
+        self.patterns = tuple(dict.fromkeys(patterns))
+        # by identity: a pattern's own hash is made of all its code, anew each time
+        self._bits: dict[int, int] = {}
         self._always, meant = 0, dict[str, dict[int, Reach]]()
-        for number, pattern in enumerate(dict.fromkeys(patterns)):
-            self._bits[pattern] = bit = 1 << number
+        for number, pattern in enumerate(self.patterns):
+            self._bits[id(pattern)] = bit = 1 << number
             needed = _needed(_PARSER.parse(pattern.pattern, pattern.flags), _BEGINNING)
             if needed is None:
                 self._always |= bit
@@ -80,11 +82,11 @@ class Sieve:
         Raises:
             KeyError: it is none of the sieve's.
         """
-        return bool(self._bits[pattern] & seen)
+        return bool(self._bits[id(pattern)] & seen)
 
     def search(self, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
         """Search as the pattern does."""
-        bit = self._bits[pattern]
+        bit = self._bits[id(pattern)]
         seen, met = self._met_in(text)
         if not bit & seen:
             return None

@@ -21,7 +21,9 @@ HEAD = (
 def article(number: int, title: str = "An invented title") -> bytes:
     return (
         f'<PubmedArticle><MedlineCitation><PMID Version="1">{number}</PMID><Article>'
-        f"<ArticleTitle>{title}</ArticleTitle></Article></MedlineCitation><PubmedData>"
+        f"<ArticleTitle>{title}</ArticleTitle></Article><ChemicalList><Chemical>"
+        "<NameOfSubstance>Oxytocin</NameOfSubstance></Chemical></ChemicalList></MedlineCitation>"
+        "<PubmedData><History><PubMedPubDate><Year>2020</Year></PubMedPubDate></History>"
         "<ReferenceList><Reference><Citation>Another paper</Citation></Reference>"
         "<ReferenceList><Title>More</Title></ReferenceList></ReferenceList>"
         "<ReferenceList></ReferenceList></PubmedData></PubmedArticle>"
@@ -65,6 +67,9 @@ ODD = (
     article(8, "A &alpha; that the DTD would explain"),
     article(9, "<![CDATA[</PubmedArticle><ReferenceList>]]> in a title"),
     article(10, "<!-- </PubmedArticle> --> in a title"),
+    article(12, "<![CDATA[A <History>of</History> tags]]> in a title"),
+    article(13, "A <!-- <ChemicalList> --> title"),
+    article(14, "A history <History/>of what has no end <ChemicalList/>"),
     article(11, "Ünïcödé — and &#x3b1;"),
 )
 

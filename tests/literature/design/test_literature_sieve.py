@@ -12,10 +12,10 @@ from monitor.literature.text import sieve
 from monitor.literature.text.sieve import Sieve, words_needed
 
 PATTERNS = [
-    *trial_cues._SIEVE._bits,
-    *rules._SIEVE._bits,
-    *asides._SIEVE._bits,
-    *counts._sieve()._bits,
+    *trial_cues._SIEVE.patterns,
+    *rules._SIEVE.patterns,
+    *asides._SIEVE.patterns,
+    *counts._sieve().patterns,
 ]
 AROUND = ("", " ", "\n", "a random trial of İn ", "We randomised 10 groups. ", "not ", "non-", "—ẞ")
 

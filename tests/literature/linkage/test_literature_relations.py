@@ -266,6 +266,16 @@ def test_two_reports_without_a_number_need_author_size_intervention_and_title():
     )
 
 
+def test_a_text_is_read_for_its_people_only_where_all_else_agrees():
+    title = "Circle of Security at home: attachment at {}"
+    one = replace(REPORT, abstract=OF_TRIAL, title=title.format("one year"))
+    two = replace(SECOND, abstract=OF_TRIAL, title=title.format("school"))
+    for other, is_read in ((two, True), (replace(two, authors=("Poe E",)), False)):
+        facts = PaperFacts.of(one, [HIT]), PaperFacts.of(other, [HIT])
+        assert (relate(*facts) is not None) is is_read
+        assert ["samples" in vars(paper) for paper in facts] == [is_read, is_read]
+
+
 numbers = st.sampled_from([NCT, OTHER, THIRD])
 own = st.sampled_from([NCT, OTHER, THIRD, PMID, DOI, SERVER, Identifier("pmid", "9")])
 titles = st.sampled_from(
