@@ -19,6 +19,7 @@ from monitor.ops.schema import metadata
 from monitor.web.app import create_app
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
+ARIAL = 833.0  # pixels that ten of its m take at a size of 100
 
 
 class Quiet(WSGIRequestHandler):
@@ -83,6 +84,21 @@ def chromium() -> Iterator[object]:
         browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def arial(all_windows: Windows) -> None:
+    """Ask for the typeface of our pages, or one as wide: on paper a wider one breaks lines elsewhere."""
+    width = """() => {
+        const drawing = document.createElement("canvas").getContext("2d");
+        drawing.font = "100px Arial";
+        return drawing.measureText("mmmmmmmmmm").width;
+    }"""
+    page = all_windows.lend(javascript=True)
+    found = page.evaluate(width)
+    all_windows.take_back(page, javascript=True)
+    if abs(found - ARIAL) > ARIAL / 100:
+        pytest.skip("neither Arial nor a typeface as wide (fonts-liberation) is on this machine")
 
 
 @pytest.fixture(scope="session")

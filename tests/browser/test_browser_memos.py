@@ -3,6 +3,7 @@
 import io
 from datetime import date
 
+import pytest
 from flask import render_template
 from pypdf import PdfReader
 
@@ -56,6 +57,7 @@ def sheet(share: float) -> Sheet:
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("arial")
 def test_however_much_a_memo_says_one_page_holds_it(site, open_browser):
     page, app = open_browser(width=1100), create_app(site.world.service)
     page.goto(f"{site.address}/accessibility")

@@ -487,6 +487,7 @@ ON_PAPER = (
 )
 
 
+@pytest.mark.usefixtures("arial")
 def test_pages_hold_on_paper(site, open_browser, names):
     """A4 is 794 pixels wide: nothing is cut off, and what only a screen has use for is gone."""
     page = open_browser(own=True)

@@ -429,7 +429,9 @@ def test_a_server_that_drips_is_cut_off(upstream, make_http, where):
     assert error.kind is SourceFault.UNREACHABLE
     assert "did not finish" in str(error)
     assert time.monotonic() - began < 60  # the server would go on for an hour
-    assert len(upstream.asked) == 1
+    assert (
+        len(upstream.asked) <= 1
+    )  # never twice; on a busy machine it may be cut off before it is heard
 
 
 def test_the_client_works_on_after_a_cut(upstream, make_http):

@@ -109,7 +109,7 @@ def test_everything_comes_page_by_page_up_to_the_declared_total(name, source, st
     answer = source.ask(of(source), None, NOW)
     assert numbers(answer) == list(range(1, 11))
     assert answer.declared == 10
-    assert answer.watermark == Watermark(position=utcnow().date().isoformat())
+    assert answer.watermark == Watermark(position=NOW.date().isoformat())
     assert all(one.scheme == "doi" for r in answer.records for one in r.citation.identifiers)
     asked = [request.params for request in stand_in.requests(LISTS[name])]
     assert all(params["mailto"] == "curator@example.org" for params in asked)
