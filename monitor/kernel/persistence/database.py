@@ -138,6 +138,8 @@ class Database:
         """
         handle = copy.copy(self)
         handle._patience, handle._limit, handle._answers = seconds, limit, answers
+        handle._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        once.watch(handle._sessions)
         handle._turns = threading.BoundedSemaphore(writers)
         # SQLite lets who waits for its lock sleep and look again: its own threads take turns instead
         handle._first = threading.Lock() if self.is_sqlite else None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
+from monitor.kernel.persistence.asking import ask
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
@@ -157,7 +158,7 @@ def numbers(session: Session, paper_id: int) -> tuple[list[Identifier], list[Ide
     """List a paper's identifiers, and the trial registrations it names, in one statement."""
     own: list[Identifier] = []
     named: list[Identifier] = []
-    for is_own, scheme, value in session.execute(_NUMBERS, {"paper_id": paper_id}):
+    for is_own, scheme, value in ask(session, _NUMBERS, {"paper_id": paper_id}):
         (own if is_own else named).append(Identifier(scheme, value))
     return own, named
 
