@@ -17,7 +17,7 @@ from monitor.accounts import actors, passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, SignIn, User
 from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput, NotFound
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.database import affected
 
 WRONG = "The address and password do not belong together"

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from monitor.accounts.tables import OneTimeLink
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 
 _ONE = select(OneTimeLink.token_hash, OneTimeLink.created_at).where(
     OneTimeLink.token_hash == bindparam("hashed")

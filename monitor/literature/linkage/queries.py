@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.identifiers import canonical
 from monitor.feeds.identifiers.canonical import registrations_in
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import linking, queries
 from monitor.literature.tables import Paper, PaperIdentifier, PaperLink
 from monitor.literature.words import LinkState, Relation

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
 from monitor.kernel.errors import NotFound
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.identity import REGISTRIES, strongest_first
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers import resolve

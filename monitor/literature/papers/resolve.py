@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.asking import ask
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
 from monitor.literature.dedup.verdict import PairVerdict, compare

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select, union_all
 from sqlalchemy.orm import Session
 
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index
 from monitor.literature.tables import Paper, PaperQuery
 from monitor.literature.words import Lane

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index, titled
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
 from monitor.literature.words import TO_SCREEN, Lane

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.review.tables import StudyAlert
 
 # Built once: many pages ask it, and putting it together costs more than running it.

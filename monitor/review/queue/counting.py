@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.review.tables import QueueItem, QueueTally
 from monitor.review.words import Stage
 

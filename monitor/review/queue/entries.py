@@ -16,7 +16,7 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import DesignSuggestion
 from monitor.literature.matching.matcher import Hit

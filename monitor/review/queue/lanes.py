@@ -17,7 +17,7 @@ from sqlalchemy import Integer, Row, Select, and_, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.tables import Paper, PaperReading, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review.queue.counting import WHOLE

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.audit import AuditEntry
-from monitor.kernel.persistence.asking import ask
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import statements
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, PaperStatement, PaperTrial
 from monitor.review.queue import entries

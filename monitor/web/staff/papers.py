@@ -37,7 +37,15 @@ from monitor.review.words import OPEN, ScreeningVerdict
 from monitor.web import auth, formats, forms, made, posting, shared
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
+from monitor.web.staff import (
+    excerpts,
+    first_questions,
+    labels,
+    likeness,
+    placing,
+    suggestions,
+    unqueued,
+)
 from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("review", __name__)
@@ -76,7 +84,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
         view = literature.paper(reading.session, paper_id)
         if view.id != paper_id:
             return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
-        return _paper_page(reading, view, _untouched(view), None)
+        return _paper_page(reading, view, first_questions.untouched(view), None)
 
 
 def _again(typed: Typed, problems: Problems | None, *, paper_id: int) -> str:
@@ -265,7 +273,7 @@ def _to_decide(
         "taught": reading.shared("taught", lambda: reviews.taught(session)),
         "passing": lanes.passing(view, view.hits),
         "read": suggestions.rows(view),
-        "questions": _questions_of(view, typed, problems),
+        "questions": first_questions.of(view, typed, problems),
         "studies": _choices(reading, view, there),
         "token": forms.token_for(typed, problems),
         "skip": _next(session, there.place),
@@ -306,32 +314,6 @@ class StudyChoices:
     def options(self) -> Markup:
         """Write the options of all, of which none is chosen."""
         return _options(self.suggested) + self.written
-
-
-_NAMED = (
-    100  # sets of interventions that a paper names, of which the form's questions are remembered
-)
-_questions: Remembered[Markup] = Remembered(_NAMED)
-
-
-def _asked_of(named: tuple[str, ...], typed: Typed, problems: Problems | None) -> Markup:
-    """Write the form's questions."""
-    write = get_template_attribute("macros/staff/questions.html", "questions")
-    written: Markup = write(list(named), typed, problems, labels)
-    return written
-
-
-def _untouched(view: literature.PaperView) -> Typed:
-    """Give the form as nobody has touched it yet."""
-    return Typed([("interventions", slug) for slug in view.named])
-
-
-def _questions_of(view: literature.PaperView, typed: Typed, problems: Problems | None) -> Markup:
-    """Write the form's questions; where nobody has touched it, once for all who name the same."""
-    named = tuple(view.named)
-    if problems or typed != _untouched(view):
-        return _asked_of(named, typed, problems)
-    return _questions.get(named, (service().catalogue,), lambda: _asked_of(named, typed, problems))
 
 
 _LISTS = 30  # lists of studies whose options are remembered, of some fifty kilobytes
