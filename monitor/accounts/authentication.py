@@ -17,6 +17,7 @@ from monitor.accounts import actors, passwords, refusals, rules
 from monitor.accounts.tables import FailedSignIn, SignIn, User
 from monitor.kernel import audit
 from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.database import affected
 
 WRONG = "The address and password do not belong together"
@@ -193,7 +194,7 @@ class Started:
 
 def started(session: Session, token: str) -> Started | None:
     """Find the session of a token; None when there is none, or it or the account was ended."""
-    row = session.execute(_WHOSE, {"hashed": passwords.token_hash(token)}).one_or_none()
+    row = ask(session, _WHOSE, {"hashed": passwords.token_hash(token)}).one_or_none()
     if row is None or row.ended_at or row.disabled_at:
         return None
     person = {name: getattr(row, name) for name in _PERSON}

@@ -11,6 +11,7 @@ from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, Unavailable
 from monitor.kernel.persistence import engines
 from monitor.kernel.persistence.database import Database, affected
+from monitor.kernel.persistence.limits import Limit
 from monitor.kernel.persistence.locks import exclusive
 from monitor.kernel.secret import load_or_create
 
@@ -40,6 +41,20 @@ def test_a_read_changes_nothing(database, now):
         session.flush()
     with database.read() as session:
         assert session.scalars(select(OneTimeLink)).all() == []
+
+
+def test_whoever_only_looks_sees_one_moment(database, database_url, now):
+    other = Database(database_url)
+    asked = select(OneTimeLink.token_hash)
+    for handle in (database, database.for_people(seconds=1, writers=1)):
+        with handle.read() as session:
+            before = session.scalars(asked).all()
+            with other.write() as writing:
+                writing.add(_link(str(len(before)), now))
+            assert session.scalars(asked).all() == before
+        with handle.read() as session:
+            assert len(session.scalars(asked).all()) == len(before) + 1
+    other.dispose()
 
 
 def test_times_come_back_aware_and_in_utc(database):
@@ -238,6 +253,37 @@ def test_a_page_asks_no_connection_whether_it_lives_and_a_job_does(postgres_data
     with database.write() as session:
         session.scalar(PROCESS)
     assert len(asked) == 3
+    database.dispose()
+
+
+def test_what_a_connection_has_prepared_outlasts_a_transaction_that_only_looks(postgres_database):
+    """Each page would plan its statements anew, which takes longer than to answer them."""
+    database = Database(postgres_database)
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :asked")
+    for handle in (database, database.for_people(seconds=3, writers=2)):
+        for _ in range(8):
+            with handle.read() as session:
+                session.scalar(PROCESS)
+        with handle.read() as session:
+            assert session.scalar(prepared, {"asked": f"%{PROCESS}%"}) == 1
+    database.dispose()
+
+
+def test_a_transaction_begins_in_one_round_trip(postgres_database):
+    """On PostgreSQL it is begun, and told how long to wait, by one text that is sent."""
+    database = Database(postgres_database)
+    sent = []
+    event.listen(database.engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    people = database.for_people(seconds=3, writers=2, limit=lambda: Limit.of(9))
+    with people.read() as session:
+        driver = session.connection().connection.driver_connection
+        assert driver
+        assert driver.autocommit, "or the driver would begin by itself"
+        assert session.scalar(text("SHOW statement_timeout"))[:1] in {"8", "9"}
+        assert session.scalar(text("SHOW lock_timeout")) == "3s"
+    assert [statement.split(" ")[0] for statement in sent] == ["BEGIN", "SHOW", "SHOW"]
+    with database.read() as session:
+        assert session.scalar(text("SHOW statement_timeout")) == "0", "and so long it lasts"
     database.dispose()
 
 

@@ -146,6 +146,8 @@ class Database:
         """
         handle = copy.copy(self)
         handle._patience, handle._limit, handle._answers = seconds, limit, answers
+        handle._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        once.watch(handle._sessions)
         handle._turns = threading.BoundedSemaphore(writers)
         # SQLite lets who waits for its lock sleep and look again: its own threads take turns instead
         handle._first = threading.Lock() if self.is_sqlite else None
@@ -153,7 +155,7 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """Open a transaction that only looks; whatever it changed is rolled back.
+        """Open a transaction that only looks, and sees one moment; whatever it changed is rolled back.
 
         Rows that were read stay readable afterwards.
 
@@ -162,14 +164,19 @@ class Database:
             TooSlow: it took longer than there was (the same).
         """
         limit = self._limit() if self._limit else None
+        options: dict[str, Any] = {"monitor_looks": True}
+        if self._patience is not None:
+            options |= {"monitor_wait": self._patience, "monitor_limit": limit}
         with self._telling_people(limit), self._sessions() as session:
             if self._patience is not None:
                 once.begin(session)
-                _begin(session, {"monitor_wait": self._patience, "monitor_limit": limit})
+            _begin(session, options)
             if (answers := self._answers and self._answers()) is not None:
                 hear(session, answers)
             try:
                 yield session
+                if not self.is_sqlite:
+                    engines.end_looking(session.connection())
             finally:
                 session.expunge_all()
                 session.rollback()

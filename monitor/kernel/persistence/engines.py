@@ -80,28 +80,46 @@ def postgres_engine(url: str) -> Engine:
         "keepalives_count": 3,
     }
     connect = {name: value for name, value in usual.items() if name not in asked}
-    # the one used last is used next: it has its statements ready
-    engine = create_engine(url, pool_use_lifo=True, connect_args=connect, **_pool(url))
+    # AUTOCOMMIT: the driver opens no transaction of its own; _begin_on_postgres does.
+    # The one used last is used next: it has its statements ready.
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_use_lifo=True,
+        connect_args=connect,
+        **_pool(url),
+    )
     event.listen(engine, "checkout", functools.partial(_ask_whether_it_lives, engine.dialect))
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        wait, limit = options.get("monitor_wait"), options.get("monitor_limit")
-        # 0 would wait for ever
-        times = {"lock_timeout": max(1, round(1000 * wait))} if wait is not None else {}
-        if limit is not None:
-            times["statement_timeout"] = limit.milliseconds()
-        if times:
-            settings = ", ".join(
-                f"set_config('{name}', '{milliseconds}', true)"
-                for name, milliseconds in times.items()
-            )
-            connection.exec_driver_sql(f"SELECT {settings}")  # one round trip
-
+    event.listen(engine, "begin", _begin_on_postgres)
     event.listen(engine, "before_cursor_execute", _refuse_once_over)
     event.listen(engine, "after_cursor_execute", asked_again.heard)
     return engine
+
+
+def _begin_on_postgres(connection: Connection) -> None:
+    """Begin, and say how long to wait: one round trip."""
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return  # who asks for it wants no transaction
+    # as on SQLite, whoever only looks sees one moment
+    kind = " ISOLATION LEVEL REPEATABLE READ" if options.get("monitor_looks") else ""
+    wait, limit = options.get("monitor_wait"), options.get("monitor_limit")
+    # 0 would wait for ever
+    times = {"lock_timeout": max(1, round(1000 * wait))} if wait is not None else {}
+    if limit is not None:
+        times["statement_timeout"] = limit.milliseconds()
+    settings = (f"SET LOCAL {name} = {milliseconds}" for name, milliseconds in times.items())
+    connection.exec_driver_sql("; ".join((f"BEGIN{kind}", *settings)))
+
+
+def end_looking(connection: Connection) -> None:
+    """Roll back a transaction on PostgreSQL that made no tables, and let what is prepared stay.
+
+    Where its driver is told to roll back, it lets go of all statements that the connection has prepared,
+    since they may be of tables that are no more. Each would be planned anew on each page.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.pgconn.exec_(b"ROLLBACK")
 
 
 def asking_first(begin: Callable[[], _T]) -> _T:

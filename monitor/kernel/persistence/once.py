@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 P = ParamSpec("P")
 _Answer = TypeVar("_Answer")
@@ -18,11 +18,15 @@ _Answer = TypeVar("_Answer")
 _ANSWERS = "monitor_answers"
 
 
+def watch(sessions: sessionmaker[Session]) -> None:
+    """Let sessions so made forget what was remembered of them once they change anything."""
+    event.listen(sessions, "after_flush", _changed)
+    event.listen(sessions, "do_orm_execute", _may_change)
+
+
 def begin(session: Session) -> None:
-    """Remember from here on what ``once`` reads, until the session changes anything."""
+    """Remember from here on what ``once`` reads, until the session, which is watched, changes anything."""
     session.info[_ANSWERS] = {}
-    event.listen(session, "after_flush", _changed)
-    event.listen(session, "do_orm_execute", _may_change)
 
 
 def once(
@@ -51,9 +55,9 @@ def once(
 
 
 def _changed(session: Session, _: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own object
-    session.info[_ANSWERS].clear()
+    session.info.get(_ANSWERS, {}).clear()
 
 
 def _may_change(execution: ORMExecuteState) -> None:
     if not execution.is_select:
-        execution.session.info[_ANSWERS].clear()
+        execution.session.info.get(_ANSWERS, {}).clear()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.identifiers import canonical
 from monitor.feeds.identifiers.canonical import registrations_in
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import linking, queries
 from monitor.literature.tables import Paper, PaperIdentifier, PaperLink
 from monitor.literature.words import LinkState, Relation
@@ -89,7 +90,7 @@ _PROPOSED = select(func.count()).where(PaperLink.state == LinkState.PROPOSED)
 
 def count_proposed(session: Session) -> int:
     """Count the links that wait for a person."""
-    return session.scalar(_PROPOSED) or 0
+    return int(ask(session, _PROPOSED).scalar_one())
 
 
 def is_settled(session: Session, link_id: int) -> bool:

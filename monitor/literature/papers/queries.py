@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.identity import REGISTRIES, strongest_first
 from monitor.literature.matching.matcher import Hit
 from monitor.literature.papers import resolve
@@ -227,7 +228,7 @@ def record(session: Session, record_id: int) -> RecordDetail:
 def hits(session: Session, paper_ids: Sequence[int]) -> dict[int, tuple[Hit, ...]]:
     """List the matches of many papers at once, each in order of appearance."""
     matches: dict[int, list[Hit]] = {paper_id: [] for paper_id in paper_ids}
-    for row in session.execute(_MATCHES, {"some": list(paper_ids)}):
+    for row in ask(session, _MATCHES, {"some": list(paper_ids)}):
         matches[row.paper_id].append(as_hit(row))
     return {paper_id: in_order(some) for paper_id, some in matches.items()}
 
@@ -318,14 +319,14 @@ def marked(text: str, field: str, found: Iterable[Hit]) -> list[Segment]:
 
 
 def _current(session: Session, paper_id: int) -> Row[*tuple[Any, ...]]:
-    row = session.execute(_PAPER, {"paper_id": paper_id}).one_or_none()
+    row = ask(session, _PAPER, {"paper_id": paper_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no paper {paper_id}")
     return row if row.merged_into_id is None else _current(session, row.merged_into_id)
 
 
 def _records(session: Session, paper_id: int) -> tuple[RecordView, ...]:
-    rows = session.execute(_RECORDS, {"paper_id": paper_id})
+    rows = ask(session, _RECORDS, {"paper_id": paper_id})
     return tuple(RecordView(*row) for row in rows)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
 from monitor.kernel.persistence.bulk import SOME, LookUp, chunks
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
 from monitor.literature.dedup.verdict import PairVerdict, compare
@@ -164,7 +165,7 @@ def numbers(session: Session, paper_id: int) -> tuple[list[Identifier], list[Ide
     """List a paper's identifiers, and the trial registrations it names, in one statement."""
     own: list[Identifier] = []
     named: list[Identifier] = []
-    for is_own, scheme, value in session.execute(_NUMBERS, {"paper_id": paper_id}):
+    for is_own, scheme, value in ask(session, _NUMBERS, {"paper_id": paper_id}):
         (own if is_own else named).append(Identifier(scheme, value))
     return own, named
 

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier, LinkKind
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import strongest_first
 from monitor.literature.design import notices
@@ -138,7 +139,7 @@ def perhaps_spoken_of(session: Session, paper_ids: Collection[int]) -> set[int]:
     """
     if not paper_ids:
         return set()
-    return set(session.scalars(_PERHAPS, {"some": list(paper_ids)}))
+    return set(ask(session, _PERHAPS, {"some": list(paper_ids)}).scalars())
 
 
 def is_perhaps_spoken_of(paper_id: BindParameter[Any]) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select, union_all
 from sqlalchemy.orm import Session
 
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index
 from monitor.literature.tables import Paper, PaperQuery
 from monitor.literature.words import Lane
@@ -67,7 +68,7 @@ def _end(session: Session, sought: Sought, many: int, before: int | None) -> int
         _listed(lane, sought.query, before).offset(many - 1).limit(1).scalar_subquery()
         for lane in (sought.lanes if sought.query is not None else [sought.lane])
     ]
-    return max((end for end in session.execute(select(*ends)).one() if end), default=None)
+    return max((end for end in ask(session, select(*ends)).one() if end), default=None)
 
 
 def _listed(lane: Lane | None, query: str | None, before: int | None) -> Select[Any]:
@@ -106,9 +107,8 @@ def _looked_through(
         for lane in sought.lanes
     ]
     listed = union_all(*(select(of_lane.c.paper_id) for of_lane in of_lanes)).subquery()
-    return list(
-        session.scalars(select(listed.c.paper_id).order_by(listed.c.paper_id.desc()).limit(limit))
-    )
+    newest = select(listed.c.paper_id).order_by(listed.c.paper_id.desc()).limit(limit)
+    return list(ask(session, newest).scalars())
 
 
 def _off_the_index(session: Session, sought: Sought, limit: int, before: int | None) -> list[int]:
@@ -131,7 +131,7 @@ def _rare(session: Session, sought: Sought, before: int | None) -> list[int] | N
     if sought.query is not None:
         brought = _is_of(sought.query, title_index.LANES) & (PaperQuery.paper_id == few.c.id)
         statement = select(few.c.id, select(PaperQuery.paper_id).where(brought).exists())
-    rows = session.execute(statement).all()
+    rows = ask(session, statement).all()
     if len(rows) > _RARE:
         return None
     return sorted((row[0] for row in rows if all(row[1:])), reverse=True)
@@ -148,7 +148,7 @@ def _newest(
     limit: int,
     before: int | None,
 ) -> list[int]:
-    return list(session.scalars(_ordered(statement, number, limit, before)))
+    return list(ask(session, _ordered(statement, number, limit, before)).scalars())
 
 
 def _ordered(

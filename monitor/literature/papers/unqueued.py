@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index, titled
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
 from monitor.literature.words import TO_SCREEN, Lane
@@ -94,7 +95,7 @@ def kept(
     numbers = _found(session, lane, query, words, limit, after)
     if not numbers:
         return []
-    rows = session.execute(_PAPERS, {"some": numbers}).all()
+    rows = ask(session, _PAPERS, {"some": numbers}).all()
     ids = [row.id for row in rows]
     queries, about = brought_by(session, ids), _about(session, ids)
     return [
@@ -145,7 +146,7 @@ def _found(
 
 def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str]]:
     """Name the queries that brought the records of papers: paper id → names."""
-    rows = session.execute(_BROUGHT, {"some": list(paper_ids)})
+    rows = ask(session, _BROUGHT, {"some": list(paper_ids)})
     names: dict[int, list[str]] = defaultdict(list)
     for paper_id, name in rows:
         names[paper_id].append(name)
@@ -153,7 +154,7 @@ def brought_by(session: Session, paper_ids: Sequence[int]) -> dict[int, list[str
 
 
 def _about(session: Session, paper_ids: Sequence[int]) -> dict[int, list[tuple[str, Identifier]]]:
-    rows = session.execute(_ABOUT, {"some": list(paper_ids)})
+    rows = ask(session, _ABOUT, {"some": list(paper_ids)})
     statements: dict[int, list[tuple[str, Identifier]]] = defaultdict(list)
     for row in rows:
         statements[row.paper_id].append((row.kind, Identifier(row.scheme, row.value)))

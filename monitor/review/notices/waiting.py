@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.kernel.persistence.columnar import ask
 from monitor.review.alert_tables import StudyAlert
 
 # Built once: many pages ask it, and putting it together costs more than running it.
@@ -14,4 +15,4 @@ _WAITING = select(func.count()).select_from(StudyAlert).where(StudyAlert.closed_
 def count_open(session: Session, *, before: datetime | None = None) -> int:
     """Count the alerts that wait for a person; only those opened ``before``, if given."""
     waiting = _WAITING if before is None else _WAITING.where(StudyAlert.opened_at < before)
-    return session.scalar(waiting) or 0
+    return int(ask(session, waiting).scalar_one())

@@ -1,11 +1,13 @@
 """How many papers wait, and since when, off what triggers keep: loads nothing of the papers. Reads only."""
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
+from monitor.kernel.persistence.columnar import ask
 from monitor.review.queue_tables import QueueItem, QueueTally
 from monitor.review.words import Stage
 
@@ -27,4 +29,4 @@ def counts(session: Session) -> dict[Stage, int]:
 
 def waiting_since(session: Session, stage: Stage) -> datetime | None:
     """Tell when the paper that has waited longest came in; None where none waits."""
-    return session.scalar(_SINCE, {"stage": stage})
+    return cast(datetime | None, ask(session, _SINCE, {"stage": stage}).scalar())

@@ -16,6 +16,7 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import DesignSuggestion
 from monitor.literature.matching.matcher import Hit
@@ -198,7 +199,7 @@ class Reopening:
 
 def taught(session: Session) -> Taught:
     """Say how many decisions the present order rests on."""
-    row = session.execute(_TAUGHT).one_or_none()
+    row = ask(session, _TAUGHT).one_or_none()
     return Taught(row.included, row.excluded) if row else Taught()
 
 
@@ -221,7 +222,7 @@ def item(session: Session, paper_id: int) -> QueueItemView:
     Raises:
         NotFound: it is not in the queue.
     """
-    row = session.execute(ITEM, {"paper_id": paper_id}).one_or_none()
+    row = ask(session, ITEM, {"paper_id": paper_id}).one_or_none()
     place = place_of(row) if row is not None else None
     if place is None:
         raise NotFound(f"Paper {paper_id} is not in the queue")
@@ -252,7 +253,7 @@ def next_of(session: Session, *, stage: Stage, order: Order, after: QueueItemVie
 
 def screenings(session: Session, paper_id: int) -> list[ScreeningView]:
     """List the verdicts on a paper, and on papers that became one with it, oldest first."""
-    return [_screening(row) for row in session.execute(_ON_ONE, {"paper_id": paper_id})]
+    return [_screening(row) for row in ask(session, _ON_ONE, {"paper_id": paper_id})]
 
 
 def reopenings(session: Session, paper_id: int) -> list[Reopening]:
@@ -274,7 +275,7 @@ def reopenings(session: Session, paper_id: int) -> list[Reopening]:
 
 def last_screenings(session: Session, paper_ids: Sequence[int]) -> dict[int, ScreeningView]:
     """Give the newest verdict on each paper that has one."""
-    rows = session.execute(_ON_SOME, {"some": list(paper_ids)})
+    rows = ask(session, _ON_SOME, {"some": list(paper_ids)})
     return {row.paper_id: _screening(row) for row in rows}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Integer, Row, Select, and_, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.tables import Paper, PaperReading, StudyPaper
 from monitor.literature.words import Lane
 from monitor.review.queue.counting import WHOLE
@@ -168,7 +169,7 @@ def next_of(
             by_lane=False,
             whole=False,
         )
-        number = session.scalar(statement, asked | behind)
+        number = ask(session, statement, asked | behind).scalar()
         if number is not None:
             return int(number)
     return None
@@ -266,7 +267,7 @@ def _merged(first: Select[int, Any], *, likely: bool) -> Select[int, Any]:
 def _lower(session: Session, after: PageEnd | None) -> dict[str, Any] | None:
     if after is None:
         return None
-    now = session.scalar(_SCORE, {"paper_id": after.paper_id})
+    now = ask(session, _SCORE, {"paper_id": after.paper_id}).scalar()
     scores = [score for score in (after.score, now) if score is not None]
     if not scores:
         return None
@@ -277,7 +278,7 @@ def _lower(session: Session, after: PageEnd | None) -> dict[str, Any] | None:
 def _later(session: Session, after: PageEnd | None) -> dict[str, Any] | None:
     if after is None:
         return None
-    queued = session.scalar(_QUEUED, {"paper_id": after.paper_id})
+    queued = ask(session, _QUEUED, {"paper_id": after.paper_id}).scalar()
     return {"behind": queued, "behind_id": after.paper_id} if queued else None
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.audit import AuditEntry
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import statements
 from monitor.literature.tables import Paper, PaperLink, PaperMerge, PaperStatement, PaperTrial
 from monitor.review.queue import entries
@@ -75,6 +76,6 @@ _FLAGS = (
 
 def traces_of(session: Session, paper_id: int) -> Traces:
     """Tell how a paper that there is stands, and what there is of it."""
-    row = session.execute(_TRACES, {"paper_id": paper_id, "subject": f"paper:{paper_id}"}).one()
+    row = ask(session, _TRACES, {"paper_id": paper_id, "subject": f"paper:{paper_id}"}).one()
     flags = {name: bool(row._mapping[name]) for name in _FLAGS}
     return Traces(place=entries.place_of(row), **flags)

@@ -37,7 +37,15 @@ from monitor.review.words import OPEN, ScreeningVerdict
 from monitor.web import auth, formats, forms, made, posting, shared
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
-from monitor.web.staff import excerpts, labels, likeness, placing, suggestions, unqueued
+from monitor.web.staff import (
+    excerpts,
+    first_questions,
+    labels,
+    likeness,
+    placing,
+    suggestions,
+    unqueued,
+)
 from monitor.web.staff import queue as lanes
 
 blueprint = Blueprint("review", __name__)
@@ -76,8 +84,7 @@ def paper(paper_id: int) -> ResponseReturnValue:
         view = literature.paper(reading.session, paper_id)
         if view.id != paper_id:
             return redirect(url_for("review.paper", paper_id=view.id))  # for now: merges are undone
-        typed = Typed([("interventions", slug) for slug in view.named])
-        return _paper_page(reading, view, typed, None)
+        return _paper_page(reading, view, first_questions.untouched(view), None)
 
 
 def _again(typed: Typed, problems: Problems | None, *, paper_id: int) -> str:
@@ -266,6 +273,7 @@ def _to_decide(
         "taught": reading.shared("taught", lambda: reviews.taught(session)),
         "passing": lanes.passing(view, view.hits),
         "read": suggestions.rows(view),
+        "questions": first_questions.of(view, typed, problems),
         "studies": _choices(reading, view, there),
         "token": forms.token_for(typed, problems),
         "skip": _next(session, there.place),

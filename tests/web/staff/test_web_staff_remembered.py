@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.jobs.upkeep.ordering import order_due
 from monitor.web import made, shared
-from monitor.web.staff import queue
+from monitor.web.staff import first_questions, queue
 
 LANES = ("to screen", "excluded", "to appraise")
 # one change of each thing that a paper's lines, and what stands beside them, hang on
@@ -120,3 +120,26 @@ def _counted(database):
     event.listen(database.engine, "before_cursor_execute", note)
     yield sent
     event.remove(database.engine, "before_cursor_execute", note)
+
+
+def test_the_questions_of_a_form_are_written_once_for_all_papers_that_name_the_same(
+    world, browse, staff_app, monkeypatch
+):
+    written, write = [], first_questions._write
+
+    def note(named, *by):
+        written.append(named)
+        return write(named, *by)
+
+    monkeypatch.setattr(first_questions, "_write", note)
+    first_questions._written.forget()
+    browser = browse(world.ann)
+    with world.service.database.read() as session:
+        waiting = text("SELECT paper_id FROM queue_item WHERE stage = 'to screen'")
+        numbers = session.scalars(waiting).all()
+    shown = []
+    for _ in range(2):
+        staff_app.extensions["monitor.made"] = made.Pages()
+        shown.append([browser.get(f"/papers/{number}").text for number in numbers])
+    assert 0 < len(written) == len(set(written)) <= len(numbers)
+    assert all("Should this be appraised?" in page for pages in shown for page in pages)
