@@ -14,6 +14,7 @@ from monitor.accounts.tables import Role, User
 from monitor.catalogue.tables import InterventionRow
 from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.language import english
+from monitor.kernel.persistence.once import once
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.review import rules
 from monitor.review.tables import Appraisal, Consensus, Decision, QueueItem, Round
@@ -95,11 +96,13 @@ def hold_together(
     hold_items(session, [paper for study in studies for paper in papers_of(session, study)])
 
 
+@once
 def newest_decision(session: Session, study_id: int) -> Decision | None:
     """Give the decision that stands: the last one written, whatever the clock said."""
     return session.scalar(_NEWEST_DECISION, {"study_id": study_id})
 
 
+@once
 def round_of(session: Session, study_id: int) -> tuple[int, bool]:
     """Give the number of a study's present round, and whether it is open: not decided yet."""
     last = session.scalar(_LAST_ROUND, {"study_id": study_id})

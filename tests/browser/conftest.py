@@ -81,7 +81,11 @@ def chromium() -> Iterator[object]:
     if path is None:
         pytest.skip("there is no chromium on this machine")
     with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        # a machine of tests has no graphics card: what stands in for one is the slower way to draw
+        drawn_plainly = ("--disable-gpu", "--disable-gpu-rasterization")
+        browser = running.chromium.launch(
+            executable_path=path, args=["--no-sandbox", *drawn_plainly]
+        )
         yield browser
         browser.close()
 

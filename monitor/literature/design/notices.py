@@ -201,7 +201,7 @@ class _NoticeLabels:
 
 @lru_cache(maxsize=256)  # nearly all papers have one of a few lists
 def _read_types(types: tuple[str, ...]) -> _NoticeLabels:
-    said = {one.casefold() for one in types}
+    said = {label.casefold() for label in types}
     return _NoticeLabels(
         kind=next((kind for name, kind in _TYPES.items() if name in said), None),
         marked=not said.isdisjoint(_MARKS),

@@ -106,7 +106,8 @@ def read_by_new_rules(
     ids = read_by_others(session, edition(matcher), limit)
     papers, unchanged = ahead.take(session, ids, matcher)
     renewed = _brought_up(session, papers, changes, at)
-    _now_read(session, {id_: one for id_, one in papers.items() if one.as_kept}, edition(matcher))
+    as_kept = {id_: paper for id_, paper in papers.items() if paper.as_kept}
+    _now_read(session, as_kept, edition(matcher))
     done = _compared(session, papers, renewed, matcher, at)
     merged = any(result.merged for result in done)
     to_screen = {result.paper_id for result in done if result.lane in TO_SCREEN}

@@ -56,8 +56,8 @@ def _relations(session: Session, some: list[int], at: datetime) -> Relations:
     return _related(session, candidates(session, some, at.date()))
 
 
-def _related(session: Session, found: Collection[Pair]) -> Relations:
-    pairs = sorted(found)
+def _related(session: Session, resembling: Collection[Pair]) -> Relations:
+    pairs = sorted(resembling)
     facts = remembered_facts_of(session, {paper for pair in pairs for paper in pair}, PROPOSED)
     return {
         pair: related
