@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy import event, func, insert, select, text, tuple_
 
 from monitor.feeds.tables import Poll, PollKind, PollState, Record, SourceRow
 from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered
@@ -91,6 +91,39 @@ def test_numbers_are_told_in_order_also_where_some_were_left_out(session):
     more = add_numbered(session, Paper, [_paper(title=title) for title in "de"])
     titles = {row.id: row.title for row in session.execute(select(Paper.id, Paper.title))}
     assert [titles[number] for number in (first[0], first[2], *more)] == [*"acde"]
+
+
+def test_more_rows_than_one_statement_takes_keep_their_order(session):
+    titles = [f"title {number}" for number in range(1_203)]
+    numbers = add_numbered(
+        session, Paper, [_paper(title=title, title_words=title) for title in titles]
+    )
+    held = {row.id: row.title for row in session.execute(select(Paper.id, Paper.title))}
+    assert [held[number] for number in numbers] == titles
+
+
+def test_many_papers_are_few_statements_on_sqlite(session):
+    """Each statement that adds one writes the index of titles to disk: see ``title_index``."""
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL is given the rows one by one")
+    statements = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        statements.append((statement.partition(" (")[0], executemany))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", note)
+    add_all(session, Paper, [_paper() for _ in range(300)])
+    event.remove(connection, "before_cursor_execute", note)
+    assert statements == [("INSERT INTO paper", False)]
+
+
+def test_each_row_of_one_time_gets_it_and_each_of_others_its_own(session):
+    later = SUMMER + timedelta(hours=1)
+    rows = [_paper(changed_at=SUMMER), _paper(changed_at=later), _paper(changed_at=SUMMER)]
+    add_numbered(session, Paper, rows)
+    held = session.execute(select(Paper.first_seen_at, Paper.changed_at).order_by(Paper.id)).all()
+    assert held == [(SUMMER, SUMMER), (SUMMER, later), (SUMMER, SUMMER)]
 
 
 def test_numbers_that_leave_a_gap_are_looked_up(session):

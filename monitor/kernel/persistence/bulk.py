@@ -3,15 +3,27 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain, islice, repeat
+from operator import is_
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Dialect, Select, Table, bindparam, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Dialect,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence.database import Base
 
 _CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
+_TOGETHER = 500  # rows in one statement, of up to 65 columns: of 32,766 values at most
 _Value = TypeVar("_Value")
 SOME: Any = bindparam("some", expanding=True)  # the values that a ``LookUp`` looks for
 
@@ -26,7 +38,8 @@ def add_all(session: Session, entity: type[Base], rows: Sequence[dict[str, Any]]
     if rows:
         connection = session.connection()
         adding = _Adding.of(_table(entity), tuple(rows[0]), connection.dialect)
-        connection.exec_driver_sql(adding.statement, adding.written(rows))
+        for statement, values in adding.statements(rows):
+            connection.exec_driver_sql(statement, values)
 
 
 class _Adding:
@@ -41,8 +54,10 @@ class _Adding:
         compiled = insert(table).inline().compile(dialect=dialect, column_keys=list(names))
         if left_out := [column.name for column in compiled.insert_prefetch]:
             raise ValueError(f"{table.name}: no value is given for {', '.join(left_out)}")
-        self.statement = str(compiled)
+        self._statement = str(compiled)
         self._by_place = compiled.positiontup is not None  # else by name: PostgreSQL's driver
+        large = any(isinstance(table.c[name].type, LargeBinary) for name in names)
+        self._together = _TOGETHER if self._by_place and not large else 1
         self._names = compiled.positiontup or list(names)
         writers = [_writer(table.c[name], dialect) for name in self._names]
         self._writers = [(place, write) for place, write in enumerate(writers) if write]
@@ -53,15 +68,40 @@ class _Adding:
         """Give it, made once."""
         return cls(table, names, dialect)
 
+    def statements(self, rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+        """Give what inserts rows, with its values.
+
+        SQLite is given many in one statement: at the end of each the index of titles, which the
+        papers' trigger keeps, is written to disk. What is large takes longer so.
+        """
+        written = self.written(rows)
+        if self._together == 1:
+            yield self._statement, written
+            return
+        before, row = self._statement.rsplit(" VALUES ", 1)
+        for start in range(0, len(written), self._together):
+            some = written[start : start + self._together]
+            statement = f"{before} VALUES {', '.join([row] * len(some))}"
+            yield statement, tuple(chain.from_iterable(some))
+
     def written(self, rows: Sequence[dict[str, Any]]) -> list[Any]:
         """Give rows as the driver takes them."""
-        columns: list[Iterable[Any]] = [[row[name] for row in rows] for name in self._names]
+        read = [[row[name] for row in rows] for name in self._names]
+        columns: list[Iterable[Any]] = [*read]
         for place, write in self._writers:
-            columns[place] = map(write, columns[place])
+            columns[place] = _all_written(read[place], write)
         values = zip(*columns, strict=True)
         if self._by_place:
             return list(values)
         return [dict(zip(self._names, value, strict=True)) for value in values]
+
+
+def _all_written(column: Sequence[Any], write: Callable[[Any], Any]) -> Iterable[Any]:
+    """Give a column's values as the driver takes them; the one time of all rows is written once."""
+    first = column[0]
+    if all(map(is_, column, repeat(first))):
+        return repeat(write(first), len(column))
+    return map(write, column)
 
 
 def _writer(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -5,7 +5,7 @@ or one of somebody else's study is left out. Parts that are one sample together 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,6 +50,8 @@ _LIKE = (
 _PEOPLE = rf"(?P<n>{NUMBER})(?: \(\d[\d,]*\))? (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
 _FIRST_PART = rf"{NUMBER} (?:{_LIKE} ){{1,4}}?and "  # "45 intervention and 48 control mothers"
 _BRACKET = rf"(?P<who>{_WHO})(?: [^.;()\d]{{0,40}})? ?\((?:n|N|a total of n) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)"
+_JOINT = re.compile(",? (?:and|plus|&) ", re.IGNORECASE)
+_JOINTS = ("and ", "plus ", "& ")
 _TWO = 2
 _CHANCE = (
     r"(?:randomi[sz]\w*|randomly|at random|by lot|by lots|drawn lots|by chance|by (?:the )?toss|"
@@ -167,9 +169,9 @@ def _of_clause(clause: str, sentence: str) -> Iterator[tuple[str, str]]:
         said = _randomised(clause, sentence)
         if said:
             yield said, RANDOMISED
-    if (count := _first(_kind(ANALYSED), clause)) is not None:
+    if (count := _first(ANALYSED, clause)) is not None:
         yield count, ANALYSED
-    elif not said and (count := _first(_kind(ENROLLED), clause)) is not None:
+    elif not said and (count := _first(ENROLLED, clause)) is not None:
         yield count, ENROLLED
 
 
@@ -179,7 +181,7 @@ def _randomised(clause: str, sentence: str) -> str | None:
         return f"{sum(parts)}"
     if (both := _both_arms(clause)) is not None:
         return both
-    return _first(_kind(RANDOMISED), clause) or _in_each(clause) or _arms(clause)
+    return _first(RANDOMISED, clause) or _in_each(clause) or _arms(clause)
 
 
 def _drawn(sentence: str) -> list[int]:
@@ -196,10 +198,13 @@ def _drawn(sentence: str) -> list[int]:
 
 def _both_arms(clause: str) -> str | None:
     """Add the arms of "40 families were randomly assigned to A and 40 to B", with its "to"s."""
+    if len(re.findall(NUMBER, clause, re.IGNORECASE)) < _TWO:
+        return None
     met = _two_arms().search(clause)
     if met is None:
         return None
-    numbers = [met["n"], *re.findall(rf"({NUMBER})", met["more"] or met["bare"], re.IGNORECASE)]
+    more = met["bare"] or clause[met.start("more") : _last_arm(clause, met.end("more"))]
+    numbers = [met["n"], *re.findall(rf"({NUMBER})", more, re.IGNORECASE)]
     read = [read_number(number) for number in numbers]
     return f"{sum(number or 0 for number in read)} {met['who'].casefold()}" if all(read) else None
 
@@ -244,17 +249,21 @@ def _arms(clause: str) -> str | None:
     return f"{sum(number or 0 for number in numbers)} {who[0].casefold()}"
 
 
-def _first(patterns: Sequence[re.Pattern[str]], clause: str) -> str | None:
-    seen = _sieve().seen_in(clause)
-    for words in patterns:
-        for met in words.finditer(clause) if _sieve().may_match(words, seen) else ():
-            if (value := _value(clause, met)) is not None:
+def _first(kind: str, clause: str) -> str | None:
+    sieve = _sieve()
+    seen = sieve.seen_in(clause)
+    for way in _ways()[kind]:
+        for begin, met in way.met_in(clause) if sieve.may_match(way.sign, seen) else ():
+            if (value := _value(clause, begin, met)) is not None:
                 return value
     return None
 
 
-def _value(clause: str, met: re.Match[str]) -> str | None:
-    """Give a number with its people, its other part added; None where it is no whole sample."""
+def _value(clause: str, begin: int, met: re.Match[str]) -> str | None:
+    """Give a number with its people, its other part added; None where it is no whole sample.
+
+    ``begin``: where the words begin that say what became of them.
+    """
     start = met.start("n")
     before, number = clause[:start], read_number(met["n"])
     if number is None or _AN_ARM.search(before) or _is_year(before, met["n"]):
@@ -262,7 +271,8 @@ def _value(clause: str, met: re.Match[str]) -> str | None:
     who = (met.groupdict().get("who") or "").casefold()
     if _class(who) == "places" and re.search(r"\b(?:at|in|from|across|of|by) $", before):
         return None
-    if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(_CHANCE, met[0], re.IGNORECASE):
+    told = clause[begin : met.end()]
+    if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(_CHANCE, told, re.IGNORECASE):
         return None
     own = _Count(number, who, start, met.end("who") if who else met.end("n"))
     return _with_parts(clause, own)
@@ -290,7 +300,7 @@ def _with_parts(clause: str, own: _Count) -> str | None:
 
 def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
     end = own.end
-    while met := _joined_people().match(clause, end):
+    while (joint := _JOINT.match(clause, end)) and (met := _people().match(clause, joint.end())):
         yield _Count(read_number(met["n"]) or 0, met["who"].casefold(), met.start("n"), met.end())
         end = met.end()
 
@@ -298,7 +308,7 @@ def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
 def _parts_before(clause: str, own: _Count) -> Iterator[_Count]:
     """Give "36 control and" before "31 study families", "71 boys and" before "62 girls"."""
     before = clause[: own.start]
-    while met := _part_before().search(before):
+    while before.casefold().endswith(_JOINTS) and (met := _part_before().search(before)):
         if _ASKED.search(before[: met.start("n")]):
             return
         who = (met["who"] or "").casefold()
@@ -310,18 +320,35 @@ def _class(who: str) -> str:
     return "dyads" if re.search(r"dyads?$|pairs$", who) else _CLASS.get(who, who)
 
 
+def _last_arm(clause: str, end: int) -> int:
+    """Give where the last of up to three more arms ends, of which the second ends here."""
+    for _ in range(3):
+        if (met := _next_arm().match(clause, end)) is None:
+            break
+        end = met.end()
+    return end
+
+
+# Patterns that hold numbers or people are compiled once a sign of them was seen: all of them take
+# longer than much of a program's start.
+_ARM = r"(?:\([^()]{0,40}\)|[^.;\d()]){1,60}?"
+_ARM_VERB = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
+_TO = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{_LIKE} )?{_WHO} )?(?:{_ARM_VERB} )?to\b"
+
+
 @cache
 def _two_arms() -> re.Pattern[str]:
-    """Compile them once they are needed: that takes longer than much of a program's start."""
-    arm = r"(?:\([^()]{0,40}\)|[^.;\d()]){1,60}?"
-    verb = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
-    to = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{_LIKE} )?{_WHO} )?(?:{verb} )?to\b"
     bare = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
     return re.compile(
-        rf"{_PEOPLE}(?: {verb})?"
-        rf"(?: to\b{arm}(?P<more>{to}(?:{arm}{to}){{0,3}})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
+        rf"{_PEOPLE}(?: {_ARM_VERB})?"
+        rf"(?: to\b{_ARM}(?P<more>{_TO})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
         re.IGNORECASE,
     )
+
+
+@cache
+def _next_arm() -> re.Pattern[str]:
+    return re.compile(rf"{_ARM}{_TO}", re.IGNORECASE)
 
 
 @cache
@@ -335,40 +362,84 @@ def _another_arm() -> re.Pattern[str]:
 
 
 @cache
-def _joined_people() -> re.Pattern[str]:
-    return re.compile(rf",? (?:and|plus|&) {_PEOPLE}", re.IGNORECASE)
-
-
-@cache
 def _part_before() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,4}}?(?P<who>{_WHO})?,? ?(?:and|plus|&) $", re.IGNORECASE
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to say how many: ``sign`` stands in all of it, and is looked for first."""
+
+    sign: re.Pattern[str]
+    words: str
+
+    def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
+        """Give where a clause says so, and the number with its people."""
+        if self.sign.search(clause):
+            for met in _compiled(self.words).finditer(clause):
+                yield met.start(), met
+
+
+class _Behind(_Way):
+    """A way that begins with its sign: the words stand right behind it, wherever it may end."""
+
+    def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
+        end = 0
+        for sign in self.sign.finditer(clause):
+            if sign.start() < end:
+                continue
+            if met := _compiled(self.words).match(clause, sign.end()):
+                yield sign.start(), met
+                end = met.end()
+
+
 @cache
-def _kind(kind: str) -> tuple[re.Pattern[str], ...]:
-    """Compile a kind's patterns once they are needed."""
-    words = {
+def _compiled(words: str) -> re.Pattern[str]:
+    return re.compile(words, re.IGNORECASE)
+
+
+def _people() -> re.Pattern[str]:
+    return _compiled(_PEOPLE)
+
+
+@cache
+def _ways() -> dict[str, tuple[_Way, ...]]:
+    """Give the ways to tell each kind; only what is looked for first is compiled by it."""
+    return {
         RANDOMISED: (
-            rf"{_PEOPLE}{_DONE_TO}",
-            rf"{_RANDOMISING}{_PEOPLE}",
-            rf"{_RANDOMISING}{_FIRST_PART}{_PEOPLE}",
-            rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}",
-            rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
+            _Way(_compiled(_DONE_TO), rf"{_PEOPLE}{_DONE_TO}"),
+            _Behind(_compiled(_RANDOMISING), _PEOPLE),
+            _Behind(_compiled(rf"{_RANDOMISING}(?=.* and )"), rf"{_FIRST_PART}{_PEOPLE}"),
+            _Way(_BY_CHANCE, rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}"),
+            _Way(
+                _compiled("randomi[sz]ed"),
+                rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
+            ),
         ),
-        ANALYSED: (rf"(?<!interviews with )(?<!groups with ){_PEOPLE}{_ANALYSED}",),
+        ANALYSED: (
+            _Way(
+                _compiled(_ANALYSED),
+                rf"(?<!interviews with )(?<!groups with ){_PEOPLE}{_ANALYSED}",
+            ),
+        ),
         ENROLLED: (
-            rf"{_PEOPLE}{_JOINED}",
-            rf"{_HAD}{_PEOPLE}",
-            rf"{_HAD}{_FIRST_PART}{_PEOPLE}",
-            rf"(?:^|, )(?P<n>{NUMBER}) (?:took part|participated|consented|were enrol+ed)\b",
-            rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
+            _Way(_compiled(_JOINED), rf"{_PEOPLE}{_JOINED}"),
+            _Behind(_compiled(_HAD), _PEOPLE),
+            _Behind(_compiled(rf"{_HAD}(?=.* and )"), rf"{_FIRST_PART}{_PEOPLE}"),
+            _Way(
+                _compiled("took part|participated|consented|were enrol"),
+                rf"(?:^|, )(?P<n>{NUMBER}) (?:took part|participated|consented|were enrol+ed)\b",
+            ),
+            _Way(
+                _compiled(r" \(N ?="),
+                rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
+            ),
         ),
-    }[kind]
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in words)
+    }
 
 
 @cache
 def _sieve() -> Sieve:
-    return Sieve(words for kind in (RANDOMISED, ANALYSED, ENROLLED) for words in _kind(kind))
+    return Sieve(way.sign for ways in _ways().values() for way in ways)

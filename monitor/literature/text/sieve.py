@@ -31,7 +31,7 @@ _FAR = 24  # what may stand so many characters behind a beginning may as well st
 
 Words = frozenset[str]
 Reach = tuple[int, int]  # least and most characters from the beginning of a match to a word in it
-Met = tuple[int, Mapping[int, Reach]]  # where a word stands, and its reach in patterns by their bit
+Met = tuple[int, Reach]  # where a word stands, and its reach
 _BEGINNING: Reach = (0, 0)
 
 
@@ -52,18 +52,22 @@ class Sieve:
                 meant.setdefault(word, {})[bit] = reach
         self._words: Any = ahocorasick.Automaton()
         for word, reaches in sorted(meant.items()):
-            self._words.add_word(word, (len(word) - 1, sum(reaches), reaches))
+            self._words.add_word(word, (len(word) - 1, tuple(reaches.items())))
         self._words.make_automaton()
         self._met_in = lru_cache(maxsize=_REMEMBERED)(self._meet)
 
-    def _meet(self, text: str) -> tuple[int, Sequence[Met]]:
-        """Give what may match in a text, and the words that say so."""
-        seen, met = self._always, list[Met]()
+    def _meet(self, text: str) -> tuple[int, Mapping[int, Sequence[Met]]]:
+        """Give what may match in a text, and the words that say so, by the pattern's bit."""
+        met: dict[int, list[Met]] = {}
         if self._words:
-            for last, (before, bits, reaches) in self._words.iter(_in_small_letters(text)):
-                seen |= bits
-                met.append((last - before, reaches))
-        return seen, met
+            for last, (before, reaches) in self._words.iter(_in_small_letters(text)):
+                at = last - before
+                for bit, reach in reaches:
+                    if bit in met:
+                        met[bit].append((at, reach))
+                    else:
+                        met[bit] = [(at, reach)]
+        return sum(met, self._always), met
 
     def seen_in(self, text: str) -> int:
         """Give what may match in a text: opaque, to be joined with ``|`` and asked of."""
@@ -92,7 +96,7 @@ class Sieve:
             return None
         if bit & self._always:
             return pattern.search(text)
-        places = _places(bit, met)
+        places = _places(met[bit])
         if len(places) > _MOST_TRIED:
             return pattern.search(text, min(places))
         for place in sorted(places):
@@ -101,16 +105,16 @@ class Sieve:
         return None
 
 
-def _places(bit: int, met: Sequence[Met]) -> Sequence[int] | set[int]:
+def _places(met: Sequence[Met]) -> Sequence[int] | set[int]:
     """Give where a pattern may begin to match, or where the first of very many such places is."""
     places: set[int] = set()
-    for at, reaches in met:
-        if (reach := reaches.get(bit)) is None:
-            continue
-        least, most = reach
+    for at, (least, most) in met:
         if most >= _FAR:
             return range(_MOST_TRIED + 1)
-        places.update(range(max(0, at - most), at - least + 1))
+        if least == most:
+            places.add(at - least)
+        else:
+            places.update(range(max(0, at - most), at - least + 1))
     return places
 
 

@@ -183,8 +183,9 @@ PATTERNS = (
     *(words for _, words in places._settings()),
     *(words for words, _ in ages._kinds()),
     *(places._place(), places._next(), places._larger(), places._people(), places._nhs()),
-    *(words for kind in ("randomised", "analysed", "enrolled") for words in counts._kind(kind)),
-    *(counts._two_arms(), counts._joined_people(), counts._part_before()),
+    *(re.compile(way.words) for ways in counts._ways().values() for way in ways),
+    *(way.sign for ways in counts._ways().values() for way in ways),
+    *(counts._two_arms(), counts._next_arm(), counts._another_arm(), counts._part_before()),
     *(one for measure in measures.MEASURES for one in (measure.words, measure.letters) if one),
 )
 

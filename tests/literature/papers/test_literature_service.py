@@ -242,8 +242,8 @@ def test_several_candidates_make_a_new_paper_to_be_compared_with_each(session, i
     two = [intake(cite(pmid=number, **PLACE)).paper_id for number in ("1", "2")]
     third = intake(cite(**PLACE), source="journals")
     assert third.is_new
-    links = session.scalars(select(PaperLink).where(PaperLink.other_id == third.paper_id))
-    assert [link.paper_id for link in links] == two
+    compared = select(PaperLink.paper_id).where(PaperLink.other_id == third.paper_id)
+    assert list(session.scalars(compared.order_by(PaperLink.paper_id))) == two
 
 
 def test_editorials_of_one_title_stay_apart(session, intake, cite):
