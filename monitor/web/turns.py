@@ -32,7 +32,6 @@ _PUBLIC, _PUBLIC_WAITING, _SAME_WAITING = 4, 20, 12
 # or is signed in and reads on, takes none from those that everybody reads.
 _SINGLE, _SINGLE_WAITING = 4, 8
 _PATIENCE_SECONDS = 3.0
-_QUICK_SECONDS = 0.05  # most pages are made in a tenth of it, where nothing else is
 _LOOK_SECONDS = 0.1  # how often one who waits looks whether its reader is still there
 # Beside large and public pages: forms, files, and whoever asks whether the service is alive.
 _OTHERS = 12
@@ -117,41 +116,14 @@ class EachItsOwn:
                     del self._turns[key]
 
 
-class OneAfterAnother:
-    """Lets quick pages be made one after another, each whole before the next is begun.
-
-    One interpreter makes them all. Of eight that are made beside each other all are ready last, and
-    their threads take it from each other at each question to the database.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._making = threading.Lock()
-
-    @contextlib.contextmanager
-    def taken(self) -> Iterator[bool]:
-        """Wait for whoever makes one now, and no longer than a quick one takes. Tells whether it had to."""
-        waits = not self._making.acquire(blocking=False)
-        is_held = not waits or self._making.acquire(timeout=self._patience)
-        try:
-            yield waits
-        finally:
-            if is_held:
-                self._making.release()
-
-
 @dataclass(frozen=True, slots=True)
 class AllTurns:
-    """An application's turns: at large pages, at public ones (everybody's, and single ones), at each.
-
-    ``making`` is for whoever has one.
-    """
+    """An application's turns: at large pages, at public ones (everybody's, and single ones), at each."""
 
     large: Turns
     public: Turns
     single: Turns
     same: EachItsOwn
-    making: OneAfterAnother
 
 
 def make(web: WebSettings) -> AllTurns:
@@ -162,7 +134,6 @@ def make(web: WebSettings) -> AllTurns:
         public=Turns(_PUBLIC, _PUBLIC_WAITING),
         single=Turns(_SINGLE, _SINGLE_WAITING),
         same=EachItsOwn(_SAME_WAITING),
-        making=OneAfterAnother(_QUICK_SECONDS),
     )
 
 
@@ -235,9 +206,8 @@ def _one_of(page: Hashable, all_of_them: Turns) -> Iterator[bool]:
         all_of_them.place(),
         same.turn() as waited_here,
         all_of_them.turn() as waited,
-        _turns().making.taken() as waited_for_another,
     ):
-        yield waited or waited_here or waited_for_another
+        yield waited or waited_here
 
 
 def limit() -> Limit | None:

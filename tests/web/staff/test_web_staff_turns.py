@@ -299,41 +299,6 @@ def test_a_turn_comes_back_when_its_page_breaks():
             raise ZeroDivisionError
 
 
-def test_quick_pages_are_made_one_after_another():
-    making, told = turns.OneAfterAnother(SOON), []
-
-    def second():
-        with making.taken() as waited:
-            told.append(("second", waited))
-
-    comes = threading.Thread(target=second)
-    with making.taken() as waited:
-        comes.start()
-        comes.join(0.05)
-        told.append(("first", waited))
-    comes.join(SOON)
-    assert told == [("first", False), ("second", True)]
-
-
-def test_one_that_is_not_quick_is_not_waited_for():
-    making = turns.OneAfterAnother(0)
-    with making.taken():
-        with making.taken() as waited:
-            assert waited
-        with making.taken() as waited:
-            assert waited, "it goes on beside the first, and does not end its turn"
-    with making.taken() as waited:
-        assert not waited
-
-
-def test_who_breaks_lets_the_next_be_made():
-    making = turns.OneAfterAnother(0)
-    with pytest.raises(ZeroDivisionError), making.taken():
-        raise ZeroDivisionError
-    with making.taken() as waited:
-        assert not waited
-
-
 def test_too_many_at_once_is_said_in_other_words_than_a_busy_database(staff_app, browse, begun):
     full = replace(staff_app.extensions["monitor.turns"], large=Turns(at_once=0, waiting=0))
     staff_app.extensions["monitor.turns"] = full
