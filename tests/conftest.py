@@ -80,6 +80,8 @@ def pytest_collection_modifyitems(items) -> None:
     long.sort(key=lambda item: "demo" not in item.path.name)
     drawn = [item for item in items if "browser" in item.path.parts]
     short = [item for item in items if not {"story", "browser"} & set(item.path.parts)]
+    # what waits for processes or for a source's pace would be waited for at the end
+    short.sort(key=lambda item: item.get_closest_marker("waits") is None)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     waiting = (workers + 1) // 2
     stretch = len(items) // workers

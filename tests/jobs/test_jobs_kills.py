@@ -101,6 +101,7 @@ def queue_up(database, settings, now, numbers):
             queue(session, settings, kind, address, context=context, at=now)
 
 
+@pytest.mark.waits
 def test_two_hundred_kills_lose_nothing_and_repeat_only_what_was_in_flight(outbox, relay):
     """SIGKILL before and after commits, commands, messages and replies, by a fixed draw.
 

@@ -280,6 +280,7 @@ deliver_due(Service.open(load(Path(sys.argv[1]))), now=True)
 """
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize(
     ("after", "offers"),
     [(1, "SIZE"), (2, "PIPELINING"), (9, "SIZE"), (40, "PIPELINING"), (77, "PIPELINING")],

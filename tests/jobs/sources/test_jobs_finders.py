@@ -131,6 +131,7 @@ def test_what_a_search_cost_stands_with_the_day(service):
     assert query.notes == ["cost $0.0010; $0.999 of the day are left"]
 
 
+@pytest.mark.waits
 def test_a_quiet_weeks_comparison_of_all_sources_is_few_requests_at_each_hosts_pace(
     service, running, clock, monkeypatch
 ):
