@@ -10,54 +10,27 @@ from dataclasses import dataclass
 from functools import cache
 
 from monitor.literature.design import asides
+from monitor.literature.design.count_ways import (
+    ANALYSED,
+    ASSIGNED,
+    BY_CHANCE,
+    CHANCE,
+    CLASS,
+    ENROLLED,
+    LIKE,
+    PEOPLE,
+    PLANNED,
+    RANDOMISED,
+    WHO,
+    people,
+    sieve,
+    ways,
+)
 from monitor.literature.text.numerals import NUMBER, read_number
-from monitor.literature.text.sieve import Sieve
 
-RANDOMISED, ANALYSED, ENROLLED, PLANNED = "randomised", "analysed", "enrolled", "planned"
-# Words for the same people: parts of one sample, so that boys and girls are children.
-_CLASSES = {
-    "children": ("children child boys girls infants toddlers babies adolescents teenagers "
-                 "preschoolers newborns neonates twins siblings pupils adoptees sons daughters youths kindergartners"),
-    "parents": "mothers fathers parents caregivers carers grandparents grandmothers adopters",
-    "families": "families family households",
-    "dyads": "dyads pairs triads couples",
-    "people": ("women men adults people participants patients subjects volunteers individuals "
-               "persons respondents males females controls students residents"),
-    "staff": "therapists practitioners teachers nurses clinicians midwives workers",
-    "places": ("schools practices centres centers clusters villages sites clinics nurseries "
-               "hospitals kindergartens classrooms"),
-}  # fmt: skip
-_CLASS = {word: name for name, words in _CLASSES.items() for word in words.split()}
-_WHO = (
-    r"(?:(?:mother|father|parent|caregiver|carer|child|infant|toddler|baby)[-–/ ](?:(?:mother|father|"
-    r"parent|infant|child|toddler|baby) )?(?:dyads?|pairs)|(?:mother|parent|father|caregiver)[-–]"
-    r"(?:infant|child|toddler|baby)[- ](?:dyads?|pairs)|famil(?:y|ies)|dyads|households|"
-    + "|".join(
-        sorted(
-            (w for w in _CLASS if w not in {"family", "families", "child"}), key=len, reverse=True
-        )
-    )
-    + r")\b"
-)
-# Between a number and its people: what they are like; no verb, no unit, no other number.
-_LIKE = (
-    r"(?!(?:years?|months?|weeks?|days?|hours?|minutes?|sessions?|visits?|times?|points?|percent|per|"
-    r"and|or|of|in|the|than|with|to|for|who|were|was|had|has|have|from|at|on|by|invited|screened|"
-    r"eligible|approached|contacted|assessed|their|studies|trials|groups?|arms?|other|which|that|"
-    r"received|while|out|a|an|items?|questions?|cent|dollars?|h|min|mg|ml|kg|g|is|are|be|not)\b)"
-    r"[A-Za-zÀ-ÿ][\w'’–/-]*,?"
-)
-_PEOPLE = rf"(?P<n>{NUMBER})(?: \(\d[\d,]*\))? (?:{_LIKE} ){{0,5}}?(?P<who>{_WHO})"
-_FIRST_PART = rf"{NUMBER} (?:{_LIKE} ){{1,4}}?and "  # "45 intervention and 48 control mothers"
-_BRACKET = rf"(?P<who>{_WHO})(?: [^.;()\d]{{0,40}})? ?\((?:n|N|a total of n) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)"
 _JOINT = re.compile(",? (?:and|plus|&) ", re.IGNORECASE)
 _JOINTS = ("and ", "plus ", "& ")
 _TWO = 2
-_CHANCE = (
-    r"(?:randomi[sz]\w*|randomly|at random|by lot|by lots|drawn lots|by chance|by (?:the )?toss|"
-    r"coin|lottery|random numbers?)"
-)
-_BY_CHANCE = re.compile(rf"\b{_CHANCE}\b", re.IGNORECASE)
 _NOT_BY_CHANCE = re.compile(r"\b(?:non-?|not |un|quasi-?|semi-?|before )randomi[sz]", re.IGNORECASE)
 _NOT_SAMPLE = re.compile(
     r"\b(?:power|required|needed|necessary|sample[- ]sizes?|to detect|calculat\w*|by our sums|suffic\w+|"
@@ -99,27 +72,6 @@ _ASKED = re.compile(
     r"(?: all| the)? $",
     re.IGNORECASE,
 )
-_BEFORE_VERB = r"(?:,? (?:with (?:[a-z-]+ ){1,4})?aged [^,.;()]{1,40},?|, \w[^,.;()]{1,30} of age,| \([^()]{0,80}\)|,? who [^,.;()\d]{1,60},)?[^.;()\d]"
-_ASSIGNED = r"(?:assigned|allocated|placed|given|drawn|put|sent|split|divided|distributed)"
-_DONE_TO = (
-    rf"(?:{_BEFORE_VERB}{{0,80}}?\b(?:were|was|being|been)\b(?:[^.;()\d]{{0,60}}? and| \w+ly| then| each| all| "
-    rf"therefore)? (?:{_CHANCE}|{_ASSIGNED}\b[^.;]{{0,60}}?\b(?:by lots?|at random|by chance|randomly))\b"
-    r"(?! ?(?:controlled |clinical |double|trial|study))|"
-    rf"{_BEFORE_VERB}{{0,40}}? (?:randomi[sz]ed|randomly {_ASSIGNED}) (?:to|into|between|in a)\b)"
-)
-_ANALYSED = (
-    rf"{_BEFORE_VERB}{{0,50}}?\b(?:were analy[sz]ed|completed (?:the )?(?:study|trial|treatment|program|"
-    r"intervention|follow|post|assess)|(?:were|was) (?:\w+ )?included in the (?:\w+[- ]){0,4}analys)"
-)
-_JOINED = (
-    rf"{_BEFORE_VERB}{{0,60}}?\b(?:(?:were|was|have been|had been|(?:are|is) to be|will be) (?:\w+ )?(?:recruited|enrol+ed|included|"
-    r"studied|entered|interviewed|seen)|participated|took part|consented|received|entered|enrol+ed)\b"
-)
-_HAD = (
-    r"\b(?:(?<!\()(?:recruit(?:ed)?|enrol+(?:ed)?|include[ds]?)|studied|involved|comprised|sample of|consisted of|"
-    r"interviews with|interviewed|participants were|subjects were|sample was|(?:participants|patients|subjects|sample):)(?: a total of)? "
-)
-_RANDOMISING = rf"\b(?:randomi[sz]ed?|randomly {_ASSIGNED})(?: a total of)? "
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +117,7 @@ def _is_of_others(sentence: str) -> bool:
 
 def _of_clause(clause: str, sentence: str) -> Iterator[tuple[str, str]]:
     said: str | None = None
-    if _BY_CHANCE.search(sentence) and not _NOT_BY_CHANCE.search(clause):
+    if BY_CHANCE.search(sentence) and not _NOT_BY_CHANCE.search(clause):
         said = _randomised(clause, sentence)
         if said:
             yield said, RANDOMISED
@@ -217,10 +169,10 @@ def _in_each(clause: str) -> str | None:
         clause,
     )  # fmt: skip
     groups = _groups(clause)
-    if met is None or groups is None or not _BY_CHANCE.search(clause):
+    if met is None or groups is None or not BY_CHANCE.search(clause):
         return None
     number = read_number(next(digits for digits in met.groups() if digits))
-    who = re.search(_WHO, clause, re.IGNORECASE)
+    who = re.search(WHO, clause, re.IGNORECASE)
     return f"{number * groups} {who[0].casefold()}" if number and who else None
 
 
@@ -230,7 +182,7 @@ def _groups(clause: str) -> int | None:
     )
     if told:
         return read_number(told[1])
-    named = re.search(rf"{_CHANCE}(?: {_ASSIGNED})? to ([^().;\d]{{1,120}})", clause, re.IGNORECASE)
+    named = re.search(rf"{CHANCE}(?: {ASSIGNED})? to ([^().;\d]{{1,120}})", clause, re.IGNORECASE)
     if named is None or "," in named[1].rstrip(" ,"):
         return None
     return 2 if len(re.findall(r"\b(?:or|and)\b", named[1])) == 1 else None
@@ -238,11 +190,11 @@ def _groups(clause: str) -> int | None:
 
 def _arms(clause: str) -> str | None:
     """Add the arms of "randomised to A (n = 43) or to B (n = 41)", where no total stands."""
-    verb = re.search(rf"\b(?:{_CHANCE}|{_ASSIGNED})\b", clause, re.IGNORECASE)
+    verb = re.search(rf"\b(?:{CHANCE}|{ASSIGNED})\b", clause, re.IGNORECASE)
     if verb is None:
         return None
     parts = re.findall(r"\([nN] ?= ?(\d[\d,]*)\)", clause[verb.start() :])
-    who = re.search(_WHO, clause[: verb.start()], re.IGNORECASE)
+    who = re.search(WHO, clause[: verb.start()], re.IGNORECASE)
     numbers = [read_number(part) for part in parts]
     if len(numbers) < _TWO or not who or not all(numbers):
         return None
@@ -250,10 +202,10 @@ def _arms(clause: str) -> str | None:
 
 
 def _first(kind: str, clause: str) -> str | None:
-    sieve = _sieve()
-    seen = sieve.seen_in(clause)
-    for way in _ways()[kind]:
-        for begin, met in way.met_in(clause) if sieve.may_match(way.sign, seen) else ():
+    signs = sieve()
+    seen = signs.seen_in(clause)
+    for way in ways()[kind]:
+        for begin, met in way.met_in(clause) if signs.may_match(way.sign, seen) else ():
             if (value := _value(clause, begin, met)) is not None:
                 return value
     return None
@@ -272,7 +224,7 @@ def _value(clause: str, begin: int, met: re.Match[str]) -> str | None:
     if _class(who) == "places" and re.search(r"\b(?:at|in|from|across|of|by) $", before):
         return None
     told = clause[begin : met.end()]
-    if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(_CHANCE, told, re.IGNORECASE):
+    if _IN_AN_ARM.search(clause[met.end() :]) and not re.search(CHANCE, told, re.IGNORECASE):
         return None
     own = _Count(number, who, start, met.end("who") if who else met.end("n"))
     return _with_parts(clause, own)
@@ -300,7 +252,7 @@ def _with_parts(clause: str, own: _Count) -> str | None:
 
 def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
     end = own.end
-    while (joint := _JOINT.match(clause, end)) and (met := _people().match(clause, joint.end())):
+    while (joint := _JOINT.match(clause, end)) and (met := people().match(clause, joint.end())):
         yield _Count(read_number(met["n"]) or 0, met["who"].casefold(), met.start("n"), met.end())
         end = met.end()
 
@@ -317,7 +269,7 @@ def _parts_before(clause: str, own: _Count) -> Iterator[_Count]:
 
 
 def _class(who: str) -> str:
-    return "dyads" if re.search(r"dyads?$|pairs$", who) else _CLASS.get(who, who)
+    return "dyads" if re.search(r"dyads?$|pairs$", who) else CLASS.get(who, who)
 
 
 def _last_arm(clause: str, end: int) -> int:
@@ -329,18 +281,16 @@ def _last_arm(clause: str, end: int) -> int:
     return end
 
 
-# Patterns that hold numbers or people are compiled once a sign of them was seen: all of them take
-# longer than much of a program's start.
 _ARM = r"(?:\([^()]{0,40}\)|[^.;\d()]){1,60}?"
-_ARM_VERB = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{_ASSIGNED})"
-_TO = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{_LIKE} )?{_WHO} )?(?:{_ARM_VERB} )?to\b"
+_ARM_VERB = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{ASSIGNED})"
+_TO = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{LIKE} )?{WHO} )?(?:{_ARM_VERB} )?to\b"
 
 
 @cache
 def _two_arms() -> re.Pattern[str]:
     bare = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
     return re.compile(
-        rf"{_PEOPLE}(?: {_ARM_VERB})?"
+        rf"{PEOPLE}(?: {_ARM_VERB})?"
         rf"(?: to\b{_ARM}(?P<more>{_TO})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
         re.IGNORECASE,
     )
@@ -355,7 +305,7 @@ def _next_arm() -> re.Pattern[str]:
 def _another_arm() -> re.Pattern[str]:
     """Match a second group told of in the same breath: the first was not the whole sample."""
     return re.compile(
-        rf"^[^.;]{{5,160}}?\band (?:the (?:other|remaining) )?(?:{NUMBER}) (?:{_LIKE} ){{0,3}}{_WHO} (?:who|with|"
+        rf"^[^.;]{{5,160}}?\band (?:the (?:other|remaining) )?(?:{NUMBER}) (?:{LIKE} ){{0,3}}{WHO} (?:who|with|"
         r"received|had|in|to|consume[ds]?|were (?:given|assigned|allocated|randomi[sz]ed|treated))\b",
         re.IGNORECASE,
     )
@@ -364,82 +314,5 @@ def _another_arm() -> re.Pattern[str]:
 @cache
 def _part_before() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<n>{NUMBER}) (?:{_LIKE} ){{0,4}}?(?P<who>{_WHO})?,? ?(?:and|plus|&) $", re.IGNORECASE
+        rf"(?P<n>{NUMBER}) (?:{LIKE} ){{0,4}}?(?P<who>{WHO})?,? ?(?:and|plus|&) $", re.IGNORECASE
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """A way to say how many: ``sign`` stands in all of it, and is looked for first."""
-
-    sign: re.Pattern[str]
-    words: str
-
-    def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
-        """Give where a clause says so, and the number with its people."""
-        if self.sign.search(clause):
-            for met in _compiled(self.words).finditer(clause):
-                yield met.start(), met
-
-
-class _Behind(_Way):
-    """A way that begins with its sign: the words stand right behind it, wherever it may end."""
-
-    def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
-        end = 0
-        for sign in self.sign.finditer(clause):
-            if sign.start() < end:
-                continue
-            if met := _compiled(self.words).match(clause, sign.end()):
-                yield sign.start(), met
-                end = met.end()
-
-
-@cache
-def _compiled(words: str) -> re.Pattern[str]:
-    return re.compile(words, re.IGNORECASE)
-
-
-def _people() -> re.Pattern[str]:
-    return _compiled(_PEOPLE)
-
-
-@cache
-def _ways() -> dict[str, tuple[_Way, ...]]:
-    """Give the ways to tell each kind; only what is looked for first is compiled by it."""
-    return {
-        RANDOMISED: (
-            _Way(_compiled(_DONE_TO), rf"{_PEOPLE}{_DONE_TO}"),
-            _Behind(_compiled(_RANDOMISING), _PEOPLE),
-            _Behind(_compiled(rf"{_RANDOMISING}(?=.* and )"), rf"{_FIRST_PART}{_PEOPLE}"),
-            _Way(_BY_CHANCE, rf"{_BRACKET}[^.;()]{{0,120}}?\b(?:were|was) (?:\w+ly )?{_CHANCE}"),
-            _Way(
-                _compiled("randomi[sz]ed"),
-                rf"(?:^|[,:;] (?:and )?|\band |\bwhom )(?P<n>{NUMBER}) (?:were|was) (?:\w+ly )?randomi[sz]ed\b",
-            ),
-        ),
-        ANALYSED: (
-            _Way(
-                _compiled(_ANALYSED),
-                rf"(?<!interviews with )(?<!groups with ){_PEOPLE}{_ANALYSED}",
-            ),
-        ),
-        ENROLLED: (
-            _Way(_compiled(_JOINED), rf"{_PEOPLE}{_JOINED}"),
-            _Behind(_compiled(_HAD), _PEOPLE),
-            _Behind(_compiled(rf"{_HAD}(?=.* and )"), rf"{_FIRST_PART}{_PEOPLE}"),
-            _Way(
-                _compiled("took part|participated|consented|were enrol"),
-                rf"(?:^|, )(?P<n>{NUMBER}) (?:took part|participated|consented|were enrol+ed)\b",
-            ),
-            _Way(
-                _compiled(r" \(N ?="),
-                rf"(?P<who>{_WHO}) \((?-i:N) ?= ?(?P<n>\d[\d,]*)(?:[,;][^()]{{0,80}})?\)",
-            ),
-        ),
-    }
-
-
-@cache
-def _sieve() -> Sieve:
-    return Sieve(way.sign for ways in _ways().values() for way in ways)

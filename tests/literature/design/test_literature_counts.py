@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.literature.design import counts
+from monitor.literature.design import count_ways, counts
 
-WAYS = [way for ways in counts._ways().values() for way in ways]
-BEHIND = [way for way in WAYS if isinstance(way, counts._Behind)]
+WAYS = [way for ways in count_ways.ways().values() for way in ways]
+BEHIND = [way for way in WAYS if isinstance(way, count_ways.SaidBehind)]
 # Pieces of which sentences about a sample are made, in any order.
 PIECES = (
     "We recruited", "We randomly assigned", "a total of", "30", "one hundred and five", "1,024",
@@ -50,7 +50,7 @@ def test_arms_are_added(sentence, told):
 
 
 def test_a_sentence_without_a_sign_compiles_no_more_than_signs():
-    counts._sieve()
-    compiled = counts._compiled.cache_info().currsize
+    count_ways.sieve()
+    compiled = count_ways.compiled.cache_info().currsize
     assert not list(counts.sample_sizes(["There were 30 mothers of no other kind."]))
-    assert counts._compiled.cache_info().currsize == compiled
+    assert count_ways.compiled.cache_info().currsize == compiled

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from monitor.literature.design import (
     ages,
     asides,
+    count_ways,
     counts,
     developers,
     measures,
@@ -175,7 +176,18 @@ def test_every_suggestion_quotes_its_record(title, abstract, types):
         assert any(one.sentence in text for text in texts)
 
 
-READERS = (ages, asides, counts, rule_words, designs, developers, measures, places, registered)
+READERS = (
+    ages,
+    asides,
+    count_ways,
+    counts,
+    rule_words,
+    designs,
+    developers,
+    measures,
+    places,
+    registered,
+)
 PATTERNS = (
     *(cue.words for cue in trial_cues.CUES),
     *(one for module in READERS for one in vars(module).values() if isinstance(one, re.Pattern)),
@@ -183,8 +195,8 @@ PATTERNS = (
     *(words for _, words in places._settings()),
     *(words for words, _ in ages._kinds()),
     *(places._place(), places._next(), places._larger(), places._people(), places._nhs()),
-    *(re.compile(way.words) for ways in counts._ways().values() for way in ways),
-    *(way.sign for ways in counts._ways().values() for way in ways),
+    *(re.compile(way.words) for ways in count_ways.ways().values() for way in ways),
+    *(way.sign for ways in count_ways.ways().values() for way in ways),
     *(counts._two_arms(), counts._next_arm(), counts._another_arm(), counts._part_before()),
     *(one for measure in measures.MEASURES for one in (measure.words, measure.letters) if one),
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.literature.design import asides, counts, rules, trial_cues
+from monitor.literature.design import asides, count_ways, rules, trial_cues
 from monitor.literature.text import sieve
 from monitor.literature.text.sieve import Sieve, words_needed
 
@@ -15,7 +15,7 @@ PATTERNS = [
     *trial_cues._SIEVE.patterns,
     *rules._SIEVE.patterns,
     *asides._SIEVE.patterns,
-    *counts._sieve().patterns,
+    *count_ways.sieve().patterns,
 ]
 AROUND = ("", " ", "\n", "a random trial of İn ", "We randomised 10 groups. ", "not ", "non-", "—ẞ")
 
