@@ -7,7 +7,6 @@ is missing and then neither agrees nor objects.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -265,32 +264,13 @@ def _without_umlauts(text: str) -> str:
 
 
 def _kind(notice: notices.NoticeKind | None, citation: Citation) -> str:
-    said = _read_types(citation.publication_types)
-    if said.registration:
+    types = citation.publication_types
+    if is_registration(types):
         return "registration"
-    if kind := notice or said.notice:
+    if kind := notice or notices.kind_by_type(types):
         return f"{_NOTICE} of {kind}"
-    return "preprint" if said.preprint or _is_posted(citation) else ""
-
-
-class _RecordLabels(NamedTuple):
-    """What publication types say a record is."""
-
-    registration: bool
-    notice: notices.NoticeKind | None
-    preprint: bool
-    comment: bool
-
-
-@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
-def _read_types(types: tuple[str, ...]) -> _RecordLabels:
-    labels = {label.casefold() for label in types}
-    return _RecordLabels(
-        registration=is_registration(types),
-        notice=notices.kind_by_type(types),
-        preprint="preprint" in labels,
-        comment=not labels.isdisjoint(_COMMENTS),
-    )
+    is_named = "preprint" in notices.in_small_letters(types)
+    return "preprint" if is_named or _is_posted(citation) else ""
 
 
 def _is_posted(citation: Citation) -> bool:
@@ -300,7 +280,8 @@ def _is_posted(citation: Citation) -> bool:
 
 
 def _is_comment(title: str, types: tuple[str, ...]) -> bool:
-    return _read_types(types).comment or _COMMENT.match(title) is not None
+    is_named = not notices.in_small_letters(types).isdisjoint(_COMMENTS)
+    return is_named or _COMMENT.match(title) is not None
 
 
 def _is_protocol(title: str) -> bool:

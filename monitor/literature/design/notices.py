@@ -155,19 +155,25 @@ def notice_kind(citation: Citation) -> NoticeKind | None:
 
     By its links to other papers, then by its publication types, then by its title.
     """
-    types = _read_types(citation.publication_types)
-    if types.republished:
+    types = in_small_letters(citation.publication_types)
+    if not types.isdisjoint(_REPUBLISHED):
         return None
     for link in citation.links:
         passive = OF_A_NOTICE.get(link.kind)
         if passive and link.identifier not in citation.identifiers:
             return _KINDS[passive]
-    return types.kind or read_title(citation.title).kind
+    return _kind_of(types) or read_title(citation.title).kind
 
 
 def kind_by_type(types: Sequence[str]) -> NoticeKind | None:
     """Tell what kind of notice publication types speak of; None: of none."""
-    return _read_types(tuple(types)).kind
+    return _kind_of(in_small_letters(tuple(types)))
+
+
+@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
+def in_small_letters(types: tuple[str, ...]) -> frozenset[str]:
+    """Give publication types as they are compared."""
+    return frozenset(name.casefold() for name in types)
 
 
 def is_notice(citation: Citation) -> bool:
@@ -190,27 +196,12 @@ def statements(citation: Citation) -> Iterator[tuple[str, str, str]]:
         yield RETRACTED, "", ""
 
 
-@dataclass(frozen=True, slots=True)
-class _NoticeLabels:
-    """What publication types say: of a notice, that the paper is retracted, or that it is mended."""
-
-    kind: NoticeKind | None
-    marked: bool
-    republished: bool
-
-
-@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
-def _read_types(types: tuple[str, ...]) -> _NoticeLabels:
-    said = {label.casefold() for label in types}
-    return _NoticeLabels(
-        kind=next((kind for name, kind in _TYPES.items() if name in said), None),
-        marked=not said.isdisjoint(_MARKS),
-        republished=not said.isdisjoint(_REPUBLISHED),
-    )
+def _kind_of(types: frozenset[str]) -> NoticeKind | None:
+    return next((kind for name, kind in _TYPES.items() if name in types), None)
 
 
 def _is_marked(citation: Citation) -> bool:
-    if _read_types(citation.publication_types).marked:
+    if not in_small_letters(citation.publication_types).isdisjoint(_MARKS):
         return True
     return read_title(citation.title).marked and not is_notice(citation)
 

@@ -9,6 +9,7 @@ sentence that speaks of other trials ("randomised trials are needed") tells noth
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from monitor.literature.design import notices
 from monitor.literature.design.asides import is_own, others_did
@@ -161,6 +162,11 @@ def suggest_design(
 
 def is_registration(publication_types: Sequence[str]) -> bool:
     """Tell whether a source's labels say that a record is a trial's registration."""
+    return _names_registration(tuple(publication_types))
+
+
+@lru_cache(maxsize=256)  # nearly all papers have one of a few lists
+def _names_registration(publication_types: tuple[str, ...]) -> bool:
     return _first(REGISTRATION, publication_types, "publication types") is not None
 
 
