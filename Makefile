@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# on every processor, where pip would use one; what cannot be compiled says so when it is imported
+COMPILE := $(BIN)/python -m compileall -qq -j 0
 CONFIG ?= config.toml
 PORT ?= 8000
 
@@ -19,16 +21,17 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "  1 of 4: making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "  2 of 4: fetching and checking what requirements.lock names"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@echo "  3 of 4: installing Gap Monitor itself"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@echo "  4 of 4: compiling it"
-	@$(BIN)/python -m compileall -q monitor
+	@echo "  4 of 4: compiling all of it"
+	@$(COMPILE) $(VENV)/lib monitor || true
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 	@echo "Installing the tools that check it; once, for a minute or two"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.lock
+	@$(COMPILE) $(VENV)/lib || true
 	@touch $@
 
 run: $(VENV)/.run $(CONFIG) ## install what is needed, then start the service (SQLite, port 8000)
