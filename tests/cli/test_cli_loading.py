@@ -117,6 +117,7 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
         "monitor.web",
     )
     unneeded += ("monitor.gap", "monitor.evidence", "monitor.usage")
+    unneeded += ("psycopg", "sqlalchemy.dialects.postgresql")  # this database is SQLite's
     # of the catalogue the ten alone, of the papers what is counted of them
     unneeded += (
         "monitor.catalogue.loader",

@@ -8,20 +8,23 @@ import contextlib
 import copy
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
     Index,
     MetaData,
     String,
+    Table,
     TextClause,
+    event,
     make_url,
     text,
 )
@@ -39,6 +42,7 @@ from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 
 _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock
+_WHERE = "where"  # of a partial index: which rows it is of
 _LOOKED_AT = 2_000  # rows of an index that SQLite reads for its statistics
 
 # Named constraints, so that a migration can name what it drops on either database.
@@ -106,9 +110,20 @@ def enum_column(python_type: type[StrEnum], *, name: str | None = None) -> SqlEn
 
 
 def partial_index(name: str, *columns: str | TextClause, where: str, unique: bool = False) -> Index:
-    """Make an index of the rows for which ``where`` holds, on either database."""
-    only = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
+    """Make an index of the rows for which ``where`` holds, on either database.
+
+    Said to the database when its table is made: here it would load what speaks to each, and most
+    of who knows a table makes none.
+    """
+    return Index(name, *columns, unique=unique, info={_WHERE: where})
+
+
+@event.listens_for(Base.metadata, "before_create")
+def _limit_partial_indexes(
+    _metadata: MetaData, connection: Connection, *, tables: Sequence[Table], **_: object
+) -> None:
+    for index in {index for table in tables for index in table.indexes if _WHERE in index.info}:
+        index.dialect_kwargs[f"{connection.dialect.name}_where"] = text(index.info[_WHERE])
 
 
 class Database:
