@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, desc
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, by_key_alone, enum_column
 from monitor.review.words import Stage
 
 
@@ -52,7 +52,7 @@ class QueuePlace(Base):
         Index(
             "ix_queue_place_queued_at", "stage", "slug", "lane", "design", "queued_at", "paper_id"
         ),
-        {"sqlite_with_rowid": False},
+        by_key_alone(),
     )
 
 
@@ -67,7 +67,7 @@ class QueueTally(Base):
     design: Mapped[str] = mapped_column(primary_key=True)
     papers: Mapped[int]
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
+    __table_args__ = by_key_alone()
 
 
 class QueueOrder(Base):

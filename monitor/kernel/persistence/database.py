@@ -42,7 +42,8 @@ from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 
 _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock
-_WHERE = "where"  # of a partial index: which rows it is of
+# what is said of an index or a table when it is made: which rows it is of, and how they are kept
+_WHERE, _BY_KEY_ALONE = "where", "by_key_alone"
 _LOOKED_AT = 2_000  # rows of an index that SQLite reads for its statistics
 
 # Named constraints, so that a migration can name what it drops on either database.
@@ -110,20 +111,31 @@ def enum_column(python_type: type[StrEnum], *, name: str | None = None) -> SqlEn
 
 
 def partial_index(name: str, *columns: str | TextClause, where: str, unique: bool = False) -> Index:
-    """Make an index of the rows for which ``where`` holds, on either database.
-
-    Said to the database when its table is made: here it would load what speaks to each, and most
-    of who knows a table makes none.
-    """
+    """Make an index of the rows for which ``where`` holds, on either database."""
     return Index(name, *columns, unique=unique, info={_WHERE: where})
 
 
+def by_key_alone() -> dict[str, Any]:
+    """Say of a table that SQLite keeps its rows by their key, without numbers of its own."""
+    return {"info": {_BY_KEY_ALONE: True}}
+
+
 @event.listens_for(Base.metadata, "before_create")
-def _limit_partial_indexes(
+def _say_it_in_its_words(
     _metadata: MetaData, connection: Connection, *, tables: Sequence[Table], **_: object
 ) -> None:
-    for index in {index for table in tables for index in table.indexes if _WHERE in index.info}:
-        index.dialect_kwargs[f"{connection.dialect.name}_where"] = text(index.info[_WHERE])
+    """Say to the database what one alone knows, when tables are made.
+
+    Where they are declared, it would load all that speaks to either, and most of who knows a
+    table makes none.
+    """
+    dialect = connection.dialect.name
+    for table in tables:
+        for index in table.indexes:
+            if _WHERE in index.info:
+                index.dialect_kwargs[f"{dialect}_where"] = text(index.info[_WHERE])
+        if _BY_KEY_ALONE in table.info and dialect == "sqlite":
+            table.dialect_kwargs["sqlite_with_rowid"] = False
 
 
 class Database:
