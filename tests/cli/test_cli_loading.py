@@ -119,6 +119,8 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
     )
     unneeded += ("monitor.gap", "monitor.evidence", "monitor.usage")
     unneeded += ("psycopg", "sqlalchemy.dialects.postgresql")  # this database is SQLite's
+    # what only polls, imports and appraisals write
+    unneeded += ("monitor.feeds.service", "monitor.feeds.storage", "monitor.feeds.tables")
     # of the catalogue the ten alone, of the papers what is counted of them
     unneeded += (
         "monitor.catalogue.loader",

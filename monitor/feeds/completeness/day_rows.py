@@ -13,7 +13,15 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery, Record, SetAside, SourceRow
+from monitor.feeds.asking_tables import (
+    Comparison,
+    Incident,
+    Poll,
+    PollQuery,
+    Record,
+    SetAside,
+    SourceRow,
+)
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.language.uk import UkDay
 
