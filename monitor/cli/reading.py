@@ -73,7 +73,7 @@ def _looking(config: Path) -> Iterator[_Look]:
         database = open_database(settings, ten)
     try:
         with database.read() as session:
-            require_current(database)
+            require_current(database, session)
             yield _Look(session, settings, database, ten, utcnow())
     finally:
         database.dispose()

@@ -8,8 +8,8 @@ import click
 from monitor.cli.root import as_json, commands, leave, print_json, progress_bar, service_of
 from monitor.feeds.added import queries as feed_list
 from monitor.feeds.added.queries import FeedStatus
+from monitor.feeds.asked import asked_sources
 from monitor.feeds.http.feed_address import without_secrets
-from monitor.feeds.service import asked_sources
 from monitor.feeds.sources import SOURCES
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import prepare

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incident_wording, rules
+from monitor.feeds.asking_tables import Incident, SourceRow, UseFeed
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.tables import Incident, SourceRow, UseFeed
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
 from monitor.kernel.persistence.database import affected

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, rules
+from monitor.feeds.asking_tables import UseFeed
 from monitor.feeds.http.conditions import NOT_MODIFIED, conditions, validators
 from monitor.feeds.http.feed_address import without_secrets
 from monitor.feeds.queries import SourceState
-from monitor.feeds.tables import UseFeed
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound, SourceError, SourceFault
 from monitor.kernel.settings import Settings

@@ -12,9 +12,9 @@ from enum import StrEnum
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
-from monitor.feeds.service import asked_sources
+from monitor.feeds.asked import asked_sources
+from monitor.feeds.asking_tables import Poll, PollKind, PollState, SourceRow
 from monitor.feeds.sources import SOURCES
-from monitor.feeds.tables import Poll, PollKind, PollState, SourceRow
 from monitor.kernel.settings import Settings
 
 DAYS = 14

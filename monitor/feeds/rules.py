@@ -12,6 +12,8 @@ _MANY_FAILURES = 10  # 5 minutes doubled so often is longer than a day
 _MISSING_SHARE = 20
 # in the note of an answer some of whose records did not come: it moved no watermark
 NOT_SENT = "were not sent; asked again later"
+# in the note of an answer of a feed that held nothing known
+ALL_NEW = "every item of a feed is new: some may have been missed; ask it more often"
 REMIND_EVERY = timedelta(days=1)
 # a source is tried again within a day; so long may it refuse to be compared before it is told
 _COMPARED_WITHIN = timedelta(days=3)

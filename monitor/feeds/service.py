@@ -13,6 +13,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, rules
+from monitor.feeds.asked import added_feeds, asked_sources
 from monitor.feeds.leasing import Lease, hold, lease, lease_from_stopped, touch
 from monitor.feeds.records import Answer, Query
 from monitor.feeds.sources import SOURCES
@@ -20,7 +21,6 @@ from monitor.feeds.storage import storing
 from monitor.feeds.storage.storing import StoredRecord, doubt, rewritten, vanished
 from monitor.feeds.tables import (
     AskedState,
-    FeedRow,
     Poll,
     PollKind,
     PollQuery,
@@ -30,7 +30,6 @@ from monitor.feeds.tables import (
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
 from monitor.kernel.settings import Settings
-from monitor.kernel.source_settings import FeedSettings
 
 __all__ = [
     "Effort",
@@ -68,28 +67,6 @@ class Effort:
     at: datetime
     took_seconds: float
     requests: int
-
-
-def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
-    """List the feeds that admins added to a source, in the order they were added."""
-    rows = session.scalars(
-        select(FeedRow)
-        .where(FeedRow.source == source, FeedRow.removed_at.is_(None))
-        .order_by(FeedRow.id)
-    )
-    return tuple(FeedSettings(name=row.name, url=row.url) for row in rows)
-
-
-def asked_sources(session: Session, settings: Settings) -> frozenset[str]:
-    """Name the sources that are asked: those the settings give anything to ask, or an admin did."""
-    added = set(
-        session.scalars(select(FeedRow.source).where(FeedRow.removed_at.is_(None)).distinct())
-    )
-    return frozenset(
-        name
-        for name, definition in SOURCES.items()
-        if definition.enabled(settings) or (name in added and settings.source(name).enabled)
-    )
 
 
 def sync_sources(session: Session, settings: Settings, at: datetime) -> None:

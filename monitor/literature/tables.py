@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column, partial_index
+from monitor.kernel.persistence.database import Base, by_key_alone, enum_column, partial_index
 from monitor.literature.words import Lane as Lane  # noqa: PLC0414 - offered from here too
 from monitor.literature.words import LinkState, Regrouped, Relation
 
@@ -95,7 +95,7 @@ class PaperQuery(Base):
     lane: Mapped[str] = mapped_column(primary_key=True)
     paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
+    __table_args__ = by_key_alone()
 
 
 class PaperKey(Base):
@@ -108,7 +108,7 @@ class PaperKey(Base):
         ForeignKey("paper.id"), primary_key=True, index=True, autoincrement=False
     )
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
+    __table_args__ = by_key_alone()
 
 
 class PaperReading(Base):

@@ -4,7 +4,10 @@ Every command begins with it, and a watchdog asks one every minute.
 """
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Database
@@ -14,14 +17,16 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 _SAID = re.compile(r'^(revision|down_revision) = (?:"([^"]+)"|None)$', re.MULTILINE)
 
 
-def require_current(database: Database) -> None:
+def require_current(database: Database, session: Session | None = None) -> None:
     """Make sure that the database is there and at this version's schema.
+
+    Asks in ``session`` where one is open: another connection takes longer than all else here.
 
     Raises:
         ConfigError: it is not; names the remedy.
     """
     missing = database.path is not None and not database.path.exists()
-    if missing or _version(database) != head():
+    if missing or _version(database, session) != head():
         raise ConfigError("the database is not ready: run `gap-monitor init` first")
 
 
@@ -35,6 +40,6 @@ def head() -> str:
     return newest
 
 
-def _version(database: Database) -> str | None:
-    with database.read() as session:
-        return schema_version(session.connection())
+def _version(database: Database, session: Session | None) -> str | None:
+    with database.read() if session is None else nullcontext(session) as asked:
+        return schema_version(asked.connection())

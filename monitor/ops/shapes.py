@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.feeds.asking_tables import Comparison, Incident, PollQuery
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, Unread
 from monitor.feeds.completeness.days import DayReport, SourceDay
 from monitor.feeds.completeness.readings import Reach
 from monitor.feeds.completeness.verdicts import DayVerdict
-from monitor.feeds.tables import Comparison, Incident, PollQuery
 from monitor.kernel.language.uk import ZONE
 from monitor.ops.queries import Status
 

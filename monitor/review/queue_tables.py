@@ -1,4 +1,4 @@
-"""The tables of the queue: where each paper stands, and how many stand where."""
+"""Papers in the queue, and how many places of a kind there are: what tells how the queue stands."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, desc
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, by_key_alone, enum_column
 from monitor.review.words import Stage
 
 
@@ -30,32 +30,6 @@ class QueueItem(Base):
     )
 
 
-class QueuePlace(Base):
-    """Where a paper stands in the queue as narrowed to an intervention; see ``queue.places``.
-
-    Written by triggers alone, from the paper, its reading, its matches and its ``QueueItem``.
-    """
-
-    __tablename__ = "queue_place"
-
-    paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    slug: Mapped[str] = mapped_column(primary_key=True)  # empty: the place in the whole queue
-    stage: Mapped[str]
-    lane: Mapped[str]
-    design: Mapped[str]  # empty: nothing tells it
-    rank: Mapped[float]  # the score, negated: least first, as the numbers of papers are
-    queued_at: Mapped[datetime]
-
-    __table_args__ = (
-        # The two orders of a lane. What a filter leaves out is one lane or design less to merge.
-        Index("ix_queue_place_rank", "stage", "slug", "lane", "design", "rank", "paper_id"),
-        Index(
-            "ix_queue_place_queued_at", "stage", "slug", "lane", "design", "queued_at", "paper_id"
-        ),
-        {"sqlite_with_rowid": False},
-    )
-
-
 class QueueTally(Base):
     """How many places there are of a kind; written by triggers."""
 
@@ -67,16 +41,4 @@ class QueueTally(Base):
     design: Mapped[str] = mapped_column(primary_key=True)
     papers: Mapped[int]
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own declaration
-
-
-class QueueOrder(Base):
-    """What the queue was last ordered by. One row, rewritten by each ordering."""
-
-    __tablename__ = "queue_order"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    mark: Mapped[str]  # as ``queue.order.due`` gives it: another one asks for another order
-    included: Mapped[int]  # papers that taught what is wanted, by people's verdicts
-    excluded: Mapped[int]  # papers that taught what is not
-    at: Mapped[datetime]
+    __table_args__ = by_key_alone()

@@ -1,4 +1,4 @@
-"""Every table of the review: screenings, appraisals and decisions here, the queue's and alerts beside.
+"""Every table of the review; papers in the queue, how many, and alerts are declared beside.
 
 Who asks only how things stand takes ``queue_tables`` or ``alert_tables``: to declare a table takes
 longer than to ask one. Screenings, appraisals and decisions are append-only.
@@ -7,13 +7,13 @@ longer than to ask one. Screenings, appraisals and decisions are append-only.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
-from monitor.kernel.persistence.database import Base, enum_column
+from monitor.kernel.persistence.database import Base, by_key_alone, enum_column
 from monitor.review.alert_tables import StudyAlert
-from monitor.review.queue_tables import QueueItem, QueueOrder, QueuePlace, QueueTally
+from monitor.review.queue_tables import QueueItem, QueueTally
 from monitor.review.words import (
     DecisionVerdict,
     ExclusionReason,
@@ -34,6 +34,44 @@ __all__ = [
     "Screening",
     "StudyAlert",
 ]
+
+
+class QueuePlace(Base):
+    """Where a paper stands in the queue as narrowed to an intervention; see ``queue.places``.
+
+    Written by triggers alone, from the paper, its reading, its matches and its ``QueueItem``.
+    """
+
+    __tablename__ = "queue_place"
+
+    paper_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slug: Mapped[str] = mapped_column(primary_key=True)  # empty: the place in the whole queue
+    stage: Mapped[str]
+    lane: Mapped[str]
+    design: Mapped[str]  # empty: nothing tells it
+    rank: Mapped[float]  # the score, negated: least first, as the numbers of papers are
+    queued_at: Mapped[datetime]
+
+    __table_args__ = (
+        # The two orders of a lane. What a filter leaves out is one lane or design less to merge.
+        Index("ix_queue_place_rank", "stage", "slug", "lane", "design", "rank", "paper_id"),
+        Index(
+            "ix_queue_place_queued_at", "stage", "slug", "lane", "design", "queued_at", "paper_id"
+        ),
+        by_key_alone(),
+    )
+
+
+class QueueOrder(Base):
+    """What the queue was last ordered by. One row, rewritten by each ordering."""
+
+    __tablename__ = "queue_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str]  # as ``queue.order.due`` gives it: another one asks for another order
+    included: Mapped[int]  # papers that taught what is wanted, by people's verdicts
+    excluded: Mapped[int]  # papers that taught what is not
+    at: Mapped[datetime]
 
 
 class Screening(Base):

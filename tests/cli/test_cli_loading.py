@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -117,6 +118,9 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
         "monitor.web",
     )
     unneeded += ("monitor.gap", "monitor.evidence", "monitor.usage")
+    unneeded += ("psycopg", "sqlalchemy.dialects.postgresql")  # this database is SQLite's
+    # what only polls, imports and appraisals write
+    unneeded += ("monitor.feeds.service", "monitor.feeds.storage", "monitor.feeds.tables")
     # of the catalogue the ten alone, of the papers what is counted of them
     unneeded += (
         "monitor.catalogue.loader",
@@ -132,3 +136,17 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
         "monitor.notify.writing",
     )
     assert not [name for name in loaded if name.startswith(unneeded)]
+
+
+def test_what_speaks_to_a_database_is_loaded_with_the_one_in_use():
+    """Tables say nothing in the words of either: with them, both would be loaded."""
+    root = Path(monitor.__path__[0])
+    tables = sorted(
+        ".".join(("monitor", *path.relative_to(root).with_suffix("").parts))
+        for path in root.rglob("*tables.py")
+    )
+    code = f"import sys, {', '.join(tables)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    assert {"monitor.literature.tables", "monitor.review.tables", "sqlalchemy"} <= set(loaded)
+    assert not [name for name in loaded if name.startswith("sqlalchemy.dialects.")]

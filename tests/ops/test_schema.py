@@ -3,7 +3,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Database
@@ -120,6 +120,18 @@ def test_a_newer_schema_is_refused(empty):
         schema.migrate(empty)
     with pytest.raises(ConfigError, match="init"):
         schema.require_current(empty)
+
+
+def test_who_looks_already_is_asked_over_the_same_connection(empty):
+    seen: list[object] = []
+    schema.migrate(empty)
+    with empty.read() as session:
+        event.listen(empty.engine, "checkout", lambda *_: seen.append(_))
+        revision.require_current(empty, session)
+        assert not seen
+        session.execute(text("DROP TABLE alembic_version"))
+        with pytest.raises(ConfigError, match="init"):
+            revision.require_current(empty, session)
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path):

@@ -1,23 +1,33 @@
 """The rows of one day: attempts, queries, comparisons, incidents, records. Reads only.
 
-One statement each, whatever a day holds. An attempt belongs to the day on which it began.
+One statement each, whatever a day holds; none of what comes of attempts where there was none. An
+attempt belongs to the day on which it began.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from monitor.feeds.tables import Comparison, Incident, Poll, PollQuery, Record, SetAside
+from monitor.feeds.asking_tables import (
+    Comparison,
+    Incident,
+    Poll,
+    PollQuery,
+    Record,
+    SetAside,
+    SourceRow,
+)
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.language.uk import UkDay
 
 MOST_RECORDS = 200  # listed a day; the attempts count all
 _ON, _OFF = "source.enabled", "source.disabled"
+_SUBJECT = "source:"
 T = TypeVar("T")
 
 
@@ -81,27 +91,14 @@ class DayRows:
 
 def load(session: Session, day: UkDay) -> DayRows:
     """Load one day."""
+    polls = session.scalars(
+        select(Poll).where(_began_on(day)).order_by(Poll.started_at, Poll.id)
+    ).all()
     return DayRows(
-        attempts=_attempts(session, day),
-        comparisons=_grouped(
-            session.scalars(
-                select(Comparison)
-                .join(Poll, Poll.id == Comparison.poll_id)
-                .where(_began_on(day))
-                .order_by(Comparison.at, Comparison.id)
-            )
-        ),
-        incidents=_grouped(
-            session.scalars(
-                select(Incident)
-                .where(
-                    Incident.opened_at < day.end,
-                    or_(Incident.closed_at.is_(None), Incident.closed_at >= day.start),
-                )
-                .order_by(Incident.opened_at, Incident.id)
-            )
-        ),
-        came=_grouped(_came(session, day)),
+        attempts=_attempts(session, polls, day),
+        comparisons=_grouped(_comparisons(session, polls, day)),
+        incidents=_grouped(_incidents(session, day)),
+        came=_grouped(_came(session, polls, day)),
         unread=_grouped(_unread(session, day)),
     )
 
@@ -111,20 +108,25 @@ def switched(session: Session) -> dict[str, Switched]:
     sources: defaultdict[str, Switched] = defaultdict(Switched)
     rows = session.execute(
         select(AuditEntry.subject, AuditEntry.at, AuditEntry.action)
-        .where(AuditEntry.action.in_((_ON, _OFF)))
+        # by its subject, of which there is an index: the ledger grows with all that anybody does
+        .where(
+            AuditEntry.subject.in_(select(_SUBJECT + SourceRow.name)),
+            AuditEntry.action.in_((_ON, _OFF)),
+        )
         .order_by(AuditEntry.seq)
     )
     for subject, at, action in rows:
-        sources[subject.removeprefix("source:")].turns.append((at, action == _ON))
+        sources[subject.removeprefix(_SUBJECT)].turns.append((at, action == _ON))
     return sources
 
 
-def _attempts(session: Session, day: UkDay) -> dict[str, list[DayAttempt]]:
-    polls = session.scalars(select(Poll).where(_began_on(day)).order_by(Poll.started_at, Poll.id))
+def _attempts(session: Session, polls: Sequence[Poll], day: UkDay) -> dict[str, list[DayAttempt]]:
+    if not polls:
+        return {}
     asked = session.scalars(
         select(PollQuery)
         .join(Poll, Poll.id == PollQuery.poll_id)
-        .where(_began_on(day))
+        .where(_of_attempts(PollQuery.poll_id, polls, day))
         .order_by(PollQuery.at, PollQuery.id)
     )
     queries: defaultdict[int, list[PollQuery]] = defaultdict(list)
@@ -136,7 +138,31 @@ def _attempts(session: Session, day: UkDay) -> dict[str, list[DayAttempt]]:
     return attempts
 
 
-def _came(session: Session, day: UkDay) -> list[Came]:
+def _comparisons(session: Session, polls: Sequence[Poll], day: UkDay) -> Sequence[Comparison]:
+    if not polls:
+        return []
+    return session.scalars(
+        select(Comparison)
+        .join(Poll, Poll.id == Comparison.poll_id)
+        .where(_of_attempts(Comparison.poll_id, polls, day))
+        .order_by(Comparison.at, Comparison.id)
+    ).all()
+
+
+def _incidents(session: Session, day: UkDay) -> Sequence[Incident]:
+    return session.scalars(
+        select(Incident)
+        .where(
+            Incident.opened_at < day.end,
+            or_(Incident.closed_at.is_(None), Incident.closed_at >= day.start),
+        )
+        .order_by(Incident.opened_at, Incident.id)
+    ).all()
+
+
+def _came(session: Session, polls: Sequence[Poll], day: UkDay) -> list[Came]:
+    if not polls:
+        return []
     earlier = aliased(Record)
     known = (
         select(earlier.id)
@@ -152,7 +178,7 @@ def _came(session: Session, day: UkDay) -> list[Came]:
             Record.fetched_at,
         )
         .join(Poll, Poll.id == Record.poll_id)
-        .where(_began_on(day), ~known)
+        .where(_of_attempts(Record.poll_id, polls, day), ~known)
         # by no index: SQLite would rather walk all records in their order until it has enough of the day's
         .order_by(Record.id + 0)
         .limit(MOST_RECORDS)
@@ -176,6 +202,18 @@ def _unread(session: Session, day: UkDay) -> list[Unread]:
         .order_by(SetAside.at, SetAside.id)
     )
     return [Unread(*row) for row in rows]
+
+
+def _of_attempts(
+    poll_id: InstrumentedAttribute[int], polls: Sequence[Poll], day: UkDay
+) -> ColumnElement[bool]:
+    """Tell what came of the attempts of a day.
+
+    Between their numbers: that a day holds few of all rows SQLite does not see from the day alone,
+    and reads every record from end to end.
+    """
+    numbers = [poll.id for poll in polls]
+    return and_(poll_id.between(min(numbers), max(numbers)), _began_on(day))
 
 
 def _began_on(day: UkDay) -> ColumnElement[bool]:

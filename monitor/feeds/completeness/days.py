@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds import incidents
+from monitor.feeds.asking_tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.feeds.completeness import day_rows, exports, questions, readings, wording
 from monitor.feeds.completeness.day_rows import Came, DayAttempt, DayRows, Switched, Unread
 from monitor.feeds.completeness.exports import Export
@@ -25,7 +26,6 @@ from monitor.feeds.completeness.verdicts import (
     SourceFacts,
 )
 from monitor.feeds.sources import SOURCES, databases
-from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery, PollState
 from monitor.kernel.language.uk import UkDay, uk_day, uk_day_of
 from monitor.kernel.settings import Settings
 

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from monitor.feeds.asking_tables import AskedState, Poll, PollKind, PollQuery
 from monitor.feeds.sources.databases import DATABASES
-from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery
 from monitor.kernel.language.uk import uk_day, uk_day_of
 from monitor.kernel.settings import Settings
 

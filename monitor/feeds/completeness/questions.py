@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.ten import KnowsTheQueries
+from monitor.feeds.asking_tables import FeedRow
 from monitor.feeds.completeness.verdicts import ProofBasis
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
-from monitor.feeds.tables import FeedRow
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import FeedSourceSettings
 

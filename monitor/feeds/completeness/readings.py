@@ -22,10 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.feeds import rules
-from monitor.feeds.completeness.questions import StandingQuery
-from monitor.feeds.completeness.verdicts import Look
-from monitor.feeds.storage.storing import ALL_NEW
-from monitor.feeds.tables import (
+from monitor.feeds.asking_tables import (
     AskedState,
     Comparison,
     Poll,
@@ -35,6 +32,8 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
+from monitor.feeds.completeness.questions import StandingQuery
+from monitor.feeds.completeness.verdicts import Look
 from monitor.kernel.language.uk import UkDay
 
 FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)
@@ -73,7 +72,7 @@ def look(row: PollQuery) -> Look:
     return Look(
         row.at,
         unchanged=row.state is AskedState.UNCHANGED,
-        all_new=ALL_NEW in row.notes,
+        all_new=rules.ALL_NEW in row.notes,
         partial=any(rules.NOT_SENT in note for note in row.notes),
     )
 

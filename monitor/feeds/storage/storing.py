@@ -36,7 +36,6 @@ _NOTED = select(RecordQuery.key).where(
 )
 # a feed shorter than this may well be all new by chance
 _FEW_ITEMS = 5
-ALL_NEW = "every item of a feed is new: some may have been missed; ask it more often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def warnings(answer: Answer, kept: StoredAnswer, *, known: bool) -> Iterator[str
     """
     is_feed = answer.declared is None
     if known and is_feed and kept.new == len(answer.records) >= _FEW_ITEMS:
-        yield ALL_NEW
+        yield rules.ALL_NEW
     if answer.unreadable:
         yield f"{plural(len(answer.unreadable), 'record')} could not be read, so set aside"
 

@@ -8,20 +8,23 @@ import contextlib
 import copy
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
     Index,
     MetaData,
     String,
+    Table,
     TextClause,
+    event,
     make_url,
     text,
 )
@@ -39,6 +42,8 @@ from monitor.kernel.persistence.commits import Commits
 from monitor.kernel.persistence.limits import Limit
 
 _FOR_A_TURN = 0.5  # seconds a person waits for a turn to write, before the wait for the lock
+# what is said of an index or a table when it is made: which rows it is of, and how they are kept
+_WHERE, _BY_KEY_ALONE = "where", "by_key_alone"
 _LOOKED_AT = 2_000  # rows of an index that SQLite reads for its statistics
 
 # Named constraints, so that a migration can name what it drops on either database.
@@ -107,8 +112,30 @@ def enum_column(python_type: type[StrEnum], *, name: str | None = None) -> SqlEn
 
 def partial_index(name: str, *columns: str | TextClause, where: str, unique: bool = False) -> Index:
     """Make an index of the rows for which ``where`` holds, on either database."""
-    only = text(where)
-    return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
+    return Index(name, *columns, unique=unique, info={_WHERE: where})
+
+
+def by_key_alone() -> dict[str, Any]:
+    """Say of a table that SQLite keeps its rows by their key, without numbers of its own."""
+    return {"info": {_BY_KEY_ALONE: True}}
+
+
+@event.listens_for(Base.metadata, "before_create")
+def _say_it_in_its_words(
+    _metadata: MetaData, connection: Connection, *, tables: Sequence[Table], **_: object
+) -> None:
+    """Say to the database what one alone knows, when tables are made.
+
+    Where they are declared, it would load all that speaks to either, and most of who knows a
+    table makes none.
+    """
+    dialect = connection.dialect.name
+    for table in tables:
+        for index in table.indexes:
+            if _WHERE in index.info:
+                index.dialect_kwargs[f"{dialect}_where"] = text(index.info[_WHERE])
+        if _BY_KEY_ALONE in table.info and dialect == "sqlite":
+            table.dialect_kwargs["sqlite_with_rowid"] = False
 
 
 class Database:

@@ -495,6 +495,20 @@ def test_one_day_costs_as_many_statements_however_much_it_holds(ready, ask, look
     assert cost() == few <= 16
 
 
+def _steps(session, statements):
+    """Give the steps in which SQLite would take each statement, for the values it was asked with."""
+    return [
+        str(step.detail)
+        for statement, parameters in list(statements)
+        for step in session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {statement}", parameters
+        )
+    ]
+
+
+LARGE = ("SCAN poll", "SCAN poll_query", "SCAN record", "SCAN record_1", "SCAN audit_entry")
+
+
 def test_no_large_table_is_read_from_end_to_end(ready, ask, look, statements):
     if ready.get_bind().dialect.name != "sqlite":
         pytest.skip("PostgreSQL chooses by the table's size")
@@ -502,13 +516,38 @@ def test_no_large_table_is_read_from_end_to_end(ready, ask, look, statements):
     ask(NEXT)
     statements.clear()
     look()
-    plans = [
-        str(step.detail)
-        for statement, parameters in list(statements)
-        for step in ready.connection().exec_driver_sql(
-            f"EXPLAIN QUERY PLAN {statement}", parameters
-        )
-    ]
+    plans = _steps(ready, statements)
     assert any("USING INDEX ix_poll_started_at" in step for step in plans)
-    large = ("SCAN poll", "SCAN poll_query", "SCAN record", "SCAN record_1")
-    assert not [step for step in plans if step.startswith(large)]
+    assert not [step for step in plans if step.startswith(LARGE)]
+
+
+def test_nor_where_one_answer_brought_most_of_what_is_held(ready, ask, look, statements):
+    """The first reading of a source does: by its statistics SQLite would read all for any day."""
+    if ready.get_bind().dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by the values of the one statement")
+    first = ask(SIX - timedelta(days=1), keys=("1",))
+    ask(SIX, keys=("2",))
+    earlier = {"at": (SIX - timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S.%f"), "poll": first}
+    for table, columns, values in (
+        (
+            "poll",
+            "source, started_at, state, records, new_records, unreadable, notes, kind",
+            "'pubmed', :at, 'complete', 0, 0, 0, '[]', 'poll'",
+        ),
+        (
+            "record",
+            "source, key, content_hash, media_type, raw, citation, fetched_at, poll_id",
+            "'pubmed', 'k' || i, i, 'text/xml', '', '{}', :at, :poll",
+        ),
+    ):
+        numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+        ready.execute(
+            text(f"INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"),  # noqa: S608 - written above
+            {name: value for name, value in earlier.items() if f":{name}" in values},
+        )
+    ready.execute(text("ANALYZE"))
+    for on, brought in ((ON, ["2"]), (ON + timedelta(days=2), [])):
+        statements.clear()
+        (source, *_) = look(on=on).sources
+        assert [came.key for came in source.came] == brought
+        assert not [step for step in _steps(ready, statements) if step.startswith("SCAN record")]
