@@ -28,6 +28,9 @@ _SHARED = frozenset(
         "sch",
     }
 )
+_BESIDE_A_HOST = re.compile(r"[\s/?#@\[\]\\]")
+_IN_BRACKETS = "is not an address: IPv6 is written in brackets, as in http://[2001:db8::7]:8000"
+_NO_PORT = "has a port that is none: use a number from 0 to 65535, or leave it out"
 _V4_IN_V6 = IPv6Network("::ffff:0:0/96")
 
 
@@ -60,6 +63,18 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
+def check_host(value: str) -> str:
+    """Give a name or an address to listen on, without the brackets of IPv6.
+
+    Raises:
+        ValueError: it is more than that, or neither.
+    """
+    host = value.strip("[]")
+    if _BESIDE_A_HOST.search(host) or (":" in host and in_link(host) == host):
+        raise ValueError("is no host: write a name or an address alone, such as 0.0.0.0 or ::1")
+    return host
+
+
 def check_public_url(value: str) -> str:
     """Give a service's address without a slash at its end; it may stand below a plain path.
 
@@ -68,20 +83,32 @@ def check_public_url(value: str) -> str:
     """
     try:
         parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
+        host = parts.hostname
     except ValueError as error:
-        raise ValueError(
-            "is not an address: IPv6 is written in brackets, as in http://[2001:db8::7]:8000"
-        ) from error
+        raise ValueError(_IN_BRACKETS) from error
+    try:
+        parts.port  # noqa: B018 - it is read here, and may be none
+    except ValueError as error:
+        bare = parts.netloc.count(":") > 1 and "[" not in parts.netloc
+        raise ValueError(_IN_BRACKETS if bare else _NO_PORT) from error
     path = parts.path.rstrip("/")
     if not _PLAIN_PATH.fullmatch(path):
         raise ValueError(
             f"has a path that links cannot carry, {parts.path}: use letters, digits, - . _ ~ "
             "between single slashes, such as https://council.example/gap"
         )
-    if not host or "@" in parts.netloc:
+    if not host or "@" in parts.netloc or _BESIDE_A_HOST.search(host):
         raise ValueError("must name a host, such as https://gap.example.org")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def is_public_url(value: str) -> bool:
+    """Tell whether it can be a service's address."""
+    try:
+        check_public_url(value)
+    except ValueError:
+        return False
+    return True
 
 
 def path_of(public_url: str) -> str:

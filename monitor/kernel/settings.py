@@ -6,11 +6,13 @@ Reads the file and secrets beside it; never the environment, never a default sec
 
 import codecs
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
+    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -101,13 +103,15 @@ class WebSettings(SettingsSection):
         """Let links follow ``host`` and ``port`` where no public address is set."""
         if isinstance(data, dict) and "public_url" not in data and {"host", "port"} & set(data):
             host, port = data.get("host", "127.0.0.1"), data.get("port", 8000)
-            return {**data, "public_url": f"http://{addresses.in_link(str(host))}:{port}"}
+            link = f"http://{addresses.in_link(str(host))}:{port}"
+            # where host or port makes none, what is wrong is said of that
+            return {**data, "public_url": link} if addresses.is_public_url(link) else data
         return data
 
     @field_validator("host")
     @classmethod
-    def _without_brackets(cls, value: str) -> str:
-        return value.strip("[]")
+    def _a_name_or_an_address(cls, value: str) -> str:
+        return addresses.check_host(value)
 
     @field_validator("public_url")
     @classmethod
@@ -329,11 +333,28 @@ def parse(data: dict[str, Any], *, folder: Path, where: str = "settings") -> Set
     """
     if "folder" in data:
         raise ConfigError(f"{where}: folder: unknown setting")
+    # pydantic takes true for 1: a number that nobody meant
+    lines = [
+        f"{where}: {key}: must be a number, not true or false" for key in _truths(Settings, data)
+    ]
     try:
-        return Settings.model_validate({**data, "folder": folder})
+        settings = Settings.model_validate({**data, "folder": folder})
     except ValidationError as error:
-        lines = [f"{where}: {_key(e['loc'])}: {_message(e)}" for e in error.errors()]
+        lines += [f"{where}: {_key(e['loc'])}: {_message(e)}" for e in error.errors()]
         raise ConfigError("\n".join(lines)) from error
+    if lines:
+        raise ConfigError("\n".join(lines))
+    return settings
+
+
+def _truths(section: type[BaseModel], data: dict[str, Any]) -> Iterator[str]:
+    """Name each setting that is a number and was given as true or false."""
+    for name, value in data.items():
+        kind = section.model_fields[name].annotation if name in section.model_fields else None
+        if isinstance(value, bool) and {int, float} & {kind, *get_args(kind)}:
+            yield name
+        elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (f"{name}.{key}" for key in _truths(kind, value))
 
 
 def _key(location: tuple[int | str, ...]) -> str:

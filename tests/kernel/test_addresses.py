@@ -45,6 +45,43 @@ def test_what_they_cannot_stops_the_start(given, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("http://::1:8000", "IPv6 is written in brackets"),
+        ("http://[::1:8000", "IPv6 is written in brackets"),
+        ("https://council.example:99999", "a port that is none"),
+        ("https://council.example:http", "a port that is none"),
+        ("https://[2001:db8::7]:-1", "a port that is none"),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_said_of_that_part(given, said):
+    with pytest.raises(ValueError, match=said):
+        addresses.check_public_url(given)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("port", 99999),
+        ("port", -1),
+        ("port", 0.5),
+        ("port", "x"),
+        ("port", True),
+        ("host", "council example"),
+        ("host", "council.example/gap"),
+        ("host", "council.example:80:81"),
+        ("host", "user@council.example"),
+        ("host", 5),
+    ],
+)
+def test_a_host_or_port_that_makes_no_link_is_named_and_no_other_key(key, value, tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        parse({"web": {key: value}}, folder=tmp_path)
+    told = [line.split("web.")[1].split(":")[0] for line in str(refused.value).splitlines()]
+    assert told == [key]
+
+
+@pytest.mark.parametrize(
     ("host", "link"),
     [
         ("::1", "http://[::1]:81"),

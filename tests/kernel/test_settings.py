@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -55,6 +56,26 @@ def test_all_wrong_settings_are_named_at_once(tmp_path):
         parse({"web": {"port": -1}, "mail": {"port": 0}}, folder=tmp_path)
     assert "web.port" in str(caught.value)
     assert "mail.port" in str(caught.value)
+
+
+def _numbers(section: type[BaseModel]):
+    """List the path of each setting that is a number, from a section of the settings down."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from ((name, *path) for path in _numbers(field.annotation))
+        elif {int, float} & {field.annotation, *get_args(field.annotation)}:
+            yield (name,)
+
+
+@pytest.mark.parametrize("path", list(_numbers(settings.Settings)), ids=".".join)
+@pytest.mark.parametrize("value", [True, False])
+def test_neither_true_nor_false_is_a_number(path, value, tmp_path):
+    data: object = value
+    for name in reversed(path):
+        data = {name: data}
+    assert isinstance(data, dict)
+    with pytest.raises(ConfigError, match=re.escape(f"{'.'.join(path)}: must be a number, not")):
+        parse(data, folder=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"[web", b"\xff\xfe", None])
