@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 from sqlalchemy import Boolean, Integer, String, event, select, text
 from sqlalchemy import Enum as SqlEnum
@@ -66,6 +67,8 @@ def _changed(column, value):
     """Give another value of a column's kind; None where there is none that any column takes."""
     if isinstance(column.type, SqlEnum) or column.foreign_keys or column.primary_key:
         return None
+    if isinstance(value, date):  # a time is one too
+        return value - timedelta(days=1)
     if isinstance(column.type, Boolean):
         return not value
     if isinstance(column.type, Integer):

@@ -14,11 +14,12 @@ import pytest
 from every_table import change, heartbeat, put_back, statements, tables  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from flask import template_rendered
 from sqlalchemy import event, text, update
+from sqlalchemy.orm import Session
 
 from monitor import story_of_papers, workflow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.jobs.upkeep.ordering import order_due
-from monitor.kernel.persistence.database import Base, Database, affected
+from monitor.kernel.persistence.database import Database, affected
 from monitor.ops.schema import metadata
 from monitor.ops.tables import JobRow
 from monitor.review import queries as reviews
@@ -144,15 +145,27 @@ def test_what_a_page_that_is_not_kept_read_for_all_is_noted_too(world, staff_app
     assert set(newest(staff_app).answers._questions) == asked
 
 
-def test_a_heartbeat_costs_a_page_its_statements_alone(world, staff_app, browse, paths):
+@pytest.fixture
+def loaded():
+    """The objects that any session has made of rows."""
+    some: list[object] = []
+
+    def note(_, row) -> None:
+        some.append(row)
+
+    event.listen(Session, "loaded_as_persistent", note)
+    yield some
+    event.remove(Session, "loaded_as_persistent", note)
+
+
+def test_a_heartbeat_costs_a_page_its_statements_alone(world, staff_app, browse, paths, loaded):
     """No template, no object; and whoever else has the same page only who they are."""
-    one, other = browse(world.ada), browse(world.ada)
-    loaded: list[int] = []
+    one, other, seen = browse(world.ada), browse(world.ada), False
     rendered: list[int] = []
-    event.listen(Base, "load", lambda *_: loaded.append(1), propagate=True)
     for name, some in paths.items():
         for path in some:
             first = [shown(browser.get(path)) for browser in (one, other)]
+            seen |= bool(loaded)
             answers = newest(staff_app).answers
             heartbeat(url_of(world))
             loaded.clear()
@@ -172,6 +185,7 @@ def test_a_heartbeat_costs_a_page_its_statements_alone(world, staff_app, browse,
             assert not loaded, path
             assert len(asked) <= len(answers), path
             assert len(noted) == 1, path
+    assert seen, "what a page loads is noticed"
 
 
 def _shown(app, token, path):
