@@ -25,6 +25,7 @@ from monitor.kernel.errors import Unavailable
 from monitor.kernel.persistence.asked_again import Answers, Known, Lately
 from monitor.web import auth, noting, packing, tokens, turns
 from monitor.web.current import Committed, committed, minute, service
+from monitor.web.shared import Store
 
 P = ParamSpec("P")
 Key = tuple[Hashable, ...]
@@ -159,8 +160,10 @@ def _again(page: Page | None, stands: Stands, known: Known) -> Page | None:
     """Give a page anew where all that it was made of is answered as it was."""
     if page is None or page.answers is None:
         return None
+    # those who have the same address would ask the same: one of them does, the others then know;
     # where it cannot be asked now, the view decides what to show
-    with contextlib.suppress(Unavailable):
+    alone = cast(Store, current_app.extensions["monitor.shared"]).alone
+    with contextlib.suppress(Unavailable), alone((request.path, request.query_string)):
         if page.answers.stand(known, service().database.read):
             return replace(page, stands=stands)
     return None

@@ -21,9 +21,7 @@ from sqlalchemy.orm import Session
 
 _HEARS = "monitor_hears"  # a connection's option
 _BYTES = 16  # of a digest
-_BY_VALUE = (
-    2  # marshal's newest format that writes the same values alike, whichever objects they are
-)
+_BY_VALUE = 2  # marshal's newest format that tells of values alone, not of which objects
 _ROOM = 100  # bytes that a question takes beside its words
 _MOST = 1_000  # answers that are known of one word
 Asked = tuple[str, str]  # a statement, and its parameters in words
@@ -93,8 +91,9 @@ class Answers:
         with read() as session:
             connection = session.connection()
             for key, question in to_ask:
-                known[key] = digest = _digest(_asked(connection, question))
-                if digest != question.digest:
+                if key not in known:  # others may have asked meanwhile
+                    known[key] = _digest(_asked(connection, question))
+                if known[key] != question.digest:
                     return False
         return True
 

@@ -7,6 +7,8 @@ nothing shows.
 
 import contextlib
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,7 +27,7 @@ from monitor.ops.tables import JobRow
 from monitor.review import queries as reviews
 from monitor.review.service import AlertOutcome
 from monitor.review.words import ExclusionReason, ScreeningVerdict
-from monitor.web import made, shared
+from monitor.web import made, shared, turns
 from monitor.web.app import create_app
 
 TOKENS = re.compile(r'name="(?:csrf_token|token)"\s+value="([^"]*)"')
@@ -186,6 +188,27 @@ def test_a_heartbeat_costs_a_page_its_statements_alone(world, staff_app, browse,
             assert len(asked) <= len(answers), path
             assert len(noted) == 1, path
     assert seen, "what a page loads is noticed"
+
+
+def test_of_those_who_ask_at_once_one_asks_for_all(world, staff_app, monkeypatch):
+    monkeypatch.setattr(shared, "_PATIENCE", 60)  # however busy the machine is
+    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 60)
+    tokens, together = [world.sign_in(world.ann) for _ in range(6)], threading.Barrier(6)
+    clients = [staff_app.test_client() for _ in tokens]
+    for client, token in zip(clients, tokens, strict=True):
+        client.set_cookie("session", token)
+    pages = {shown(client.get("/queue")) for client in clients}
+    few = len(newest(staff_app).answers)
+    heartbeat(url_of(world))
+
+    def ask(client):
+        together.wait()
+        return shown(client.get("/queue"))
+
+    with statements(world.database) as noted, ThreadPoolExecutor(6) as threads:
+        assert set(threads.map(ask, clients)) == pages
+    asked = [one for one in noted if "sign_in.token_hash = " not in one[0]]
+    assert len(asked) <= few
 
 
 def _shown(app, token, path):
