@@ -92,18 +92,21 @@ class PageReading:
         """A session of the same transaction for what is shared."""
         return self._open_here.enter_context(service().database.apart(self.session))
 
-    def shared(self, key: Hashable, read: Callable[[Session], _Answer]) -> _Answer:
+    def shared(
+        self, key: Hashable, read: Callable[[Session], _Answer], *, until_a_commit: bool = False
+    ) -> _Answer:
         """Give an answer, which is never None and never changed, read where none stands.
 
         ``read`` has a session that knows nothing of what the page has read: so all that the answer
-        hangs on is asked in it, or was shared before.
+        hangs on is asked in it, or was shared before. Of an answer for a page that stands
+        ``until_a_commit`` alone nothing is noted, and it may hang on the second.
         """
         if self._word is None:
             return read(self.session)
         known = self._known(key)
         if known is None:
             with self._store.alone(key):
-                known = self._known(key) or self._read(key, read)
+                known = self._known(key) or self._read(key, read, noted=not until_a_commit)
         if (page := noting.answers()) is not None:
             page.take(known.made_of)
         return cast(_Answer, known.answer)
@@ -111,10 +114,13 @@ class PageReading:
     def _known(self, key: Hashable) -> _Shared | None:
         return cast(_Shared | None, self._store.get((self._word, self._minute), key))
 
-    def _read(self, key: Hashable, read: Callable[[Session], object]) -> _Shared:
-        forget(self._apart)
-        with noting.of_answers(self._minute) as answers:
-            known = _Shared(read(self._apart), answers)
+    def _read(self, key: Hashable, read: Callable[[Session], object], *, noted: bool) -> _Shared:
+        if noted:
+            forget(self._apart)
+            with noting.of_answers(self._minute) as answers:
+                known = _Shared(read(self._apart), answers)
+        else:
+            known = _Shared(read(self.session), Answers(is_whole=False))
         self._store.put((self._word, self._minute), key, known)
         return known
 

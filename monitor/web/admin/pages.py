@@ -54,7 +54,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
         if tokens.are_placed():  # else its forms hold this browser's tokens
             asked, settled = (request.args.get(name) for name in ("asked", "settled"))
             key = ("status", request.script_root, asked, settled)
-            told = reading.shared(key, _told)
+            told = reading.shared(key, _told, until_a_commit=True)
         else:
             told = _told(reading.session)
     return render_template("staff/status/status.html", told=told, problems=problems)
@@ -63,8 +63,7 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
 def _told(session: Session) -> Markup:
     """Tell how everything stands, as every admin sees it alike."""
     here = service()
-    # to the second, though it is shared: what is late is not late before its time
-    status = read_status(session, here.settings, here.database, here.clock())
+    status = read_status(session, here.settings, here.database, now())
     asked = next((s.title for s in status.sources if s.name == request.args.get("asked")), None)
     settled = [
         incident for incident in status.ended if str(incident.id) == request.args.get("settled")
