@@ -11,7 +11,9 @@ A page is kept until anybody commits anything, so all is told twice:
   one, ``cpu`` the processor's time of one answer, ``ratio`` of the median to the template's.
 - *after a commit*: of another process, a job's heartbeat was committed just before each request over
   one connection: the ``stmt`` statements it takes, the time ``in SQL`` and the processor's time, ``cpu``.
-  A page of those signed in is made anew then; of a public one it is asked whether it stands (ADR 28).
+  It shows on no page but the status page, which is made anew; of all others it is asked whether they
+  stand (ADR 28, 30), so ``cpu`` is what that takes. ``made`` is the processor's time of a page of those
+  signed in that is made wholly anew, under an address that nobody has asked for.
   ``p95`` over the 8 connections while a heartbeat is committed every 100 ms beside: the jobs of a
   service at rest commit about once a second.
 
@@ -66,8 +68,8 @@ def run(papers: int, database: str, cache: Path, only: str, patience: float) -> 
 
 
 HEAD = (
-    f"  {'':24} {'kept':^42} | {'after a commit':^31}\n"
-    f"  {'':24}    median       p95     alone    cpu  ratio |  stmt  in SQL     cpu       p95   budget"
+    f"  {'':24} {'kept':^42} | {'after a commit':^39}\n"
+    f"  {'':24}    median       p95     alone    cpu  ratio |  stmt  in SQL     cpu    made       p95   budget"
 )
 
 
@@ -75,10 +77,11 @@ def show(figure: Figure, done: Run) -> None:
     yardstick, anew = done.figures["a template alone"].median, figure.anew
     told = ""
     if anew:
-        told = f"{anew.statements:5} {anew.database:7.1f} {anew.cpu:7.1f} {anew.late:9.1f}"
+        made = f"{anew.made:7.1f}" if anew.made is not None else ""
+        told = f"{anew.statements:5} {anew.database:7.1f} {anew.cpu:7.1f} {made:7} {anew.late:9.1f}"
     print(
         f"  {figure.page.name:24} {figure.median:9.1f} {figure.late:9.1f} {figure.alone:9.1f}"
-        f" {figure.cpu:6.1f} {yardstick / figure.median:6.2f} | {told:31} {figure.page.budget or 0:8.0f}"
+        f" {figure.cpu:6.1f} {yardstick / figure.median:6.2f} | {told:39} {figure.page.budget or 0:8.0f}"
     )
 
 

@@ -27,7 +27,7 @@ _MAX_REMOTE = 100
 _FOR = " for "
 _KEY = 20  # characters of a token's hash that name a session to its owner
 # Built once: every page that somebody signed in asks for begins with it.
-_PERSON = tuple(User.__table__.columns.keys())
+PERSON = tuple(User.__table__.columns.keys())
 _WHOSE = (
     select(User.__table__, SignIn.started_at, SignIn.last_seen_at, SignIn.ended_at)
     .join(SignIn, SignIn.user_id == User.id)
@@ -197,7 +197,7 @@ def started(session: Session, token: str) -> Started | None:
     row = ask(session, _WHOSE, {"hashed": passwords.token_hash(token)}).one_or_none()
     if row is None or row.ended_at or row.disabled_at:
         return None
-    person = {name: getattr(row, name) for name in _PERSON}
+    person = {name: getattr(row, name) for name in PERSON}
     return Started(person, row.started_at, row.last_seen_at)
 
 

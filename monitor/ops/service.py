@@ -25,7 +25,7 @@ def says_more(session: Session, name: str, *, at: datetime, took: float, error: 
     """Tell whether how a run ended says more than what is noted of the job.
 
     A run that went well in no time does not, within a minute of the last that did: what is noted
-    is a commit, after which every page is made anew.
+    is a commit, after which every page is asked whether it stands, and some are made anew.
     """
     row = _row(session, name)
     if error or row.error or took >= _NO_TIME or row.last_finished_at is None:

@@ -10,6 +10,7 @@ import jinja2
 from flask import Flask, Response, request, url_for
 
 from monitor.kernel import addresses
+from monitor.kernel.persistence.asked_again import Lately
 from monitor.service import Service
 from monitor.web import (
     account,
@@ -18,6 +19,7 @@ from monitor.web import (
     errors,
     formats,
     made,
+    noting,
     own_account,
     packing,
     posting,
@@ -79,7 +81,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     }
     app.testing = testing
     people = service.database.for_people(
-        seconds=PATIENCE_SECONDS, writers=WRITERS, limit=turns.limit, answers=made.answers
+        seconds=PATIENCE_SECONDS, writers=WRITERS, limit=turns.limit, answers=noting.answers
     )
     service = replace(service, database=people)
     app.extensions["monitor"] = service
@@ -87,6 +89,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.extensions["monitor.turns"] = turns.make(service.settings.web)
     app.extensions["monitor.rendered"] = made.Pages()
     app.extensions["monitor.made"] = made.Pages()
+    app.extensions["monitor.lately"] = Lately()
     app.extensions["monitor.shared"] = shared.Store()
     app.extensions["monitor.sessions"] = shared.Store()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for

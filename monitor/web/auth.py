@@ -6,7 +6,7 @@ closed as a whole by ``only``, so a new page in it is closed too.
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import timedelta
 from typing import ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
@@ -91,6 +91,12 @@ def reader() -> User:
     if user is None:
         abort(401)
     return user
+
+
+def whose() -> tuple[Hashable, ...]:
+    """Name the session, with all that is known of who is signed in: whatever a page shows of them."""
+    person = reader()
+    return session_key(), *(getattr(person, name) for name in authentication.PERSON)
 
 
 def only(role: Role) -> Callable[[], ResponseReturnValue | None]:

@@ -25,6 +25,11 @@ def now() -> datetime:
     return cast(datetime, g.as_of) if "as_of" in g else service().clock()
 
 
+def minute() -> int:
+    """Number the minute that it is now."""
+    return int(now().timestamp()) // 60
+
+
 @dataclass(frozen=True, slots=True)
 class Committed:
     """The word of all that was committed (``Database.commits``), and since when, at the earliest.

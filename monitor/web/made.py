@@ -1,11 +1,11 @@
-"""Pages that were made and still stand: handed out again until anything is committed.
+"""Pages that were made and still stand: handed out again while all that was asked for them is answered as it was.
 
-Nobody has to tell that a page is outdated: it is made anew once any process has committed anything
-(``Database.commits``), and once the minute is another, since pages tell how long ago things were.
-They lie in memory, up to so many bytes. Public ones are kept for everybody (``public.rendered``),
-beyond a commit too where all that was asked for them is answered as it was (``answers``, ADR 28);
-a large page of somebody who is signed in for that one session, and never for another
-(``for_one_reader``). Only pages are kept: never an error, a refusal or what leads elsewhere.
+Nobody has to tell that a page is outdated: once any process has committed anything
+(``Database.commits``) it is asked whether it stands (``asked_again``; ADR 28, 30), and once the
+minute is another it is made anew, since pages tell how long ago things were. They lie in memory, up
+to so many bytes. Public ones are kept for everybody (``public.rendered``); a large page of somebody
+who is signed in for that one session, and never for another (``for_one_reader``). Only pages are
+kept: never an error, a refusal or what leads elsewhere.
 """
 
 import contextlib
@@ -13,23 +13,24 @@ import functools
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, cast
 
-from flask import Response, current_app, g, has_request_context, request
+from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from monitor.kernel.errors import Unavailable
-from monitor.kernel.persistence.asked_again import Answers
-from monitor.web import auth, packing, tokens, turns
-from monitor.web.current import Committed, committed, now, service
+from monitor.kernel.persistence.asked_again import Answers, Known, Lately
+from monitor.web import auth, noting, packing, tokens, turns
+from monitor.web.current import Committed, committed, minute, service
+from monitor.web.shared import Store
 
 P = ParamSpec("P")
 Key = tuple[Hashable, ...]
 Turn = Callable[[Key], AbstractContextManager[bool]]
+View = Callable[[], ResponseReturnValue]
 
 LARGEST = 8 * 2**20  # bytes of all pages of a store
 _LONGEST = 1_000  # characters of an address; a page of a longer one is not kept
@@ -54,6 +55,7 @@ class Page:
 
     ``packed`` by gzip, where it holds no secret and that is worth it; ``digest`` tells it from others;
     ``head`` is what a file says of itself. ``placed`` are what must be new in it at each sending.
+    ``answers`` are all that it was made of; None: of more, so that only a commit tells.
     """
 
     stands: Stands
@@ -145,66 +147,53 @@ def given(
             return kept
         if waited:
             stands = _stands(committed(anew=True))
-        made = _again(pages.of_minute(key, stands.minute), stands) or make(stands)
+        known = _lately().since(stands.word)
+        made = _again(pages.of_minute(key, stands.minute), stands, known) or make(stands)
         if isinstance(made, Page) and stands.word is not None:
             pages.put(key, made)
+            if made.answers is not None:
+                made.answers.tell(known)
         return made
 
 
-def _again(page: Page | None, stands: Stands) -> Page | None:
+def _again(page: Page | None, stands: Stands, known: Known) -> Page | None:
     """Give a page anew where all that it was made of is answered as it was."""
-    if page is None or page.answers is None or not page.answers.is_whole:
+    if page is None or page.answers is None:
         return None
+    # those who have the same address would ask the same: one of them does, the others then know;
     # where it cannot be asked now, the view decides what to show
-    with contextlib.suppress(Unavailable), service().database.read() as session:
-        if page.answers.stand(session):
+    alone = cast(Store, current_app.extensions["monitor.shared"]).alone
+    with contextlib.suppress(Unavailable), alone((request.path, request.query_string)):
+        if page.answers.stand(known, service().database.read):
             return replace(page, stands=stands)
     return None
 
 
-def answers() -> Answers | None:
-    """Give where to note what the database answers this request; None: nowhere."""
-    return cast(Answers | None, g.get("answers")) if has_request_context() else None
-
-
-@contextlib.contextmanager
-def of_answers(stands: Stands) -> Iterator[Answers]:
-    """Note what the database answers meanwhile, and let the time be the end of the minute.
-
-    So all that happens within the minute has happened by then, and what is made hangs on nothing but
-    the answers and the minute.
-    """
-    g.as_of = datetime.fromtimestamp((stands.minute + 1) * 60, UTC) - timedelta(microseconds=1)
-    g.answers = noted = Answers()
-    try:
-        yield noted
-    finally:
-        del g.as_of, g.answers
+def _lately() -> Lately:
+    """Give what was answered to any page since the last commit."""
+    return cast(Lately, current_app.extensions["monitor.lately"])
 
 
 def _stands(what: Committed) -> Stands:
-    return Stands(what.word, int(now().timestamp()) // 60, what.asked)
+    return Stands(what.word, minute(), what.asked)
 
 
 def for_one_reader(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Make a view that is a large page, handed out again to the session it was made for.
 
     It stands after every guard, so a session that ended, or may no longer see it, is never asked
-    here. It may show nothing that is neither committed nor in its address.
+    here. It may show nothing that is neither committed nor in its address; its time is the end of
+    the minute. Where something was committed, it is asked whether it still stands.
     """
+    return _kept(view, _of_answers)
 
-    @functools.wraps(view)
-    def shown(*args: P.args, **path: P.kwargs) -> ResponseReturnValue:
-        key, make = _own_key(), functools.partial(_own_page, functools.partial(view, *args, **path))
-        if len(request.full_path) > _LONGEST:
-            with turns.own(key):
-                return view(*args, **path)
-        pages = cast(Pages, current_app.extensions["monitor.made"])
-        made = given(pages, key, turns.own, make)
-        return tokens.filled(made.body, made.placed) if isinstance(made, Page) else made
 
-    setattr(shown, _IS_KEPT, True)
-    return turns.marked(shown)
+def until_a_commit(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Make the same of a view that reads more than the database, or judges by the second.
+
+    Whatever is committed, it is made anew.
+    """
+    return _kept(view, _as_it_is)
 
 
 def is_kept(view: object) -> bool:
@@ -212,16 +201,36 @@ def is_kept(view: object) -> bool:
     return getattr(view, _IS_KEPT, False)
 
 
+def _kept(
+    view: Callable[P, ResponseReturnValue],
+    make: Callable[[View, Stands], Page | ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    @functools.wraps(view)
+    def shown(*args: P.args, **path: P.kwargs) -> ResponseReturnValue:
+        key, own = _own_key(), functools.partial(view, *args, **path)
+        if len(request.full_path) > _LONGEST:
+            with turns.own(key):
+                return own()
+        pages = cast(Pages, current_app.extensions["monitor.made"])
+        made = given(pages, key, turns.own, functools.partial(make, own))
+        return tokens.filled(made.body, made.placed) if isinstance(made, Page) else made
+
+    setattr(shown, _IS_KEPT, True)
+    return turns.marked(shown)
+
+
 def _own_key() -> Key:
     """Say whose page it is and which: nobody else's session makes the same."""
-    reader = auth.reader()
-    whose = (auth.session_key(), reader.id, reader.role)
-    return (*whose, request.script_root, request.path, request.query_string)
+    return (*auth.whose(), request.script_root, request.path, request.query_string)
 
 
-def _own_page(
-    view: Callable[[], ResponseReturnValue], stands: Stands
-) -> Page | ResponseReturnValue:
+def _of_answers(view: View, stands: Stands) -> Page | ResponseReturnValue:
+    with noting.of_answers(stands.minute) as answers:
+        made = _as_it_is(view, stands)
+    return replace(made, answers=answers) if isinstance(made, Page) else made
+
+
+def _as_it_is(view: View, stands: Stands) -> Page | ResponseReturnValue:
     with tokens.placing() as placed:
         made = view()
     if isinstance(made, str):

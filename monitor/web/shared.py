@@ -1,19 +1,24 @@
 """What every reviewer is shown alike, such as a lane's papers and how many wait: read once.
 
 Nobody has to tell that it is outdated: it is read anew once any process has committed anything
-(``Database.commits``), as public pages are rendered anew. Holds nothing of one person.
+(``Database.commits``), and once the minute is another. Holds nothing of one person. With each answer
+stands what the database was asked for it: a page made of it hangs on that too (``noting``).
 """
 
 import contextlib
 import functools
 import threading
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from monitor.web.current import committed, service
+from monitor.kernel.persistence.asked_again import Answers
+from monitor.kernel.persistence.database import forget
+from monitor.web import noting
+from monitor.web.current import committed, minute, service
 
 _Answer = TypeVar("_Answer")
 
@@ -23,10 +28,11 @@ _PATIENCE = 1.0  # seconds; then it is read twice
 
 
 class Store:
-    """The answers that stand, all of one word. Made once for an application; safe for its threads."""
+    """The answers that stand, all on the same. Made once for an application; safe for its threads."""
 
-    def __init__(self) -> None:
-        self._word: str | None = None
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._stands: Hashable = None
         self._answers: dict[Hashable, object] = {}
         self._lock = threading.Lock()
         self._reading = [threading.Lock() for _ in range(_LOCKS)]
@@ -42,47 +48,81 @@ class Store:
             if is_held:
                 lock.release()
 
-    def get(self, word: str, key: Hashable) -> object | None:
+    def get(self, stands: Hashable, key: Hashable) -> object | None:
         """Give the answer where it still stands."""
         with self._lock:
-            return self._answers.get(key) if word == self._word else None
+            return self._answers.get(key) if stands == self._stands else None
 
-    def put(self, word: str, key: Hashable, answer: object) -> None:
-        """Keep an answer; those of another word are dropped, and all once they are too many."""
+    def put(self, stands: Hashable, key: Hashable, answer: object) -> None:
+        """Keep an answer; those that stand on another are dropped, and all once they are too many."""
         with self._lock:
-            if word != self._word or len(self._answers) >= _MOST:
-                self._word, self._answers = word, {}
+            if stands != self._stands or len(self._answers) >= self._most:
+                self._stands, self._answers = stands, {}
             self._answers[key] = answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """An answer, and what the database was asked for it."""
+
+    answer: object
+    made_of: Answers
+
+
 class PageReading:
-    """A transaction that only looks, and the word that stood before it began.
+    """A transaction that only looks, and what stood before it began: the word, and the minute.
 
     It is opened by the first who asks for ``session``: a page of which all is shared opens none.
+    Where it cannot be told what was committed (``word`` None), nothing is shared.
     """
 
-    def __init__(self, begin: Callable[[], Session], word: str | None, store: Store) -> None:
-        self._begin, self._word, self._store = begin, word, store
+    def __init__(
+        self, open_here: contextlib.ExitStack, store: Store, word: str | None, of_minute: int
+    ) -> None:
+        self._open_here, self._store = open_here, store
+        self._word, self._minute = word, of_minute
 
     @functools.cached_property
     def session(self) -> Session:
         """The transaction's session."""
-        return self._begin()
+        return self._open_here.enter_context(service().database.read())
 
-    def shared(self, key: Hashable, read: Callable[[], _Answer]) -> _Answer:
-        """Give an answer, which is never None and never changed, read where none stands."""
+    @functools.cached_property
+    def _apart(self) -> Session:
+        """A session of the same transaction for what is shared."""
+        return self._open_here.enter_context(service().database.apart(self.session))
+
+    def shared(
+        self, key: Hashable, read: Callable[[Session], _Answer], *, until_a_commit: bool = False
+    ) -> _Answer:
+        """Give an answer, which is never None and never changed, read where none stands.
+
+        ``read`` has a session that knows nothing of what the page has read: so all that the answer
+        hangs on is asked in it, or was shared before. Of an answer for a page that stands
+        ``until_a_commit`` alone nothing is noted, and it may hang on the second.
+        """
         if self._word is None:
-            return read()
-        known = self._store.get(self._word, key)
-        if known is not None:
-            return cast(_Answer, known)
-        with self._store.alone(key):
-            known = self._store.get(self._word, key)
-            if known is not None:
-                return cast(_Answer, known)
-            answer = read()
-            self._store.put(self._word, key, answer)
-            return answer
+            return read(self.session)
+        known = self._known(key)
+        if known is None:
+            with self._store.alone(key):
+                known = self._known(key) or self._read(key, read, noted=not until_a_commit)
+        if (page := noting.answers()) is not None:
+            page.take(known.made_of)
+        return cast(_Answer, known.answer)
+
+    def _known(self, key: Hashable) -> _Shared | None:
+        return cast(_Shared | None, self._store.get((self._word, self._minute), key))
+
+    def _read(self, key: Hashable, read: Callable[[Session], object], *, noted: bool) -> _Shared:
+        if noted:
+            forget(self._apart)
+            with noting.of_answers(self._minute) as answers:
+                known = _Shared(read(self._apart), answers)
+        else:
+            known = _Shared(read(self.session), Answers(is_whole=False))
+        self._store.put((self._word, self._minute), key, known)
+        return known
 
 
 @contextlib.contextmanager
@@ -90,9 +130,6 @@ def reading() -> Iterator[PageReading]:
     """Let a page of those who are signed in read, in one transaction that only looks."""
     # asked before anything is read: what is committed meanwhile makes it another
     word = committed().word
-    with contextlib.ExitStack() as opened:
-        yield PageReading(
-            lambda: opened.enter_context(service().database.read()),
-            word,
-            cast(Store, current_app.extensions["monitor.shared"]),
-        )
+    store = cast(Store, current_app.extensions["monitor.shared"])
+    with contextlib.ExitStack() as open_here:
+        yield PageReading(open_here, store, word, minute())

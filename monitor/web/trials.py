@@ -115,10 +115,10 @@ def trials() -> str:
     """List the registered trials of the ten by intervention: how many are overdue comes first."""
     with shared.reading() as reading:
         day, asked = uk_day_of(now()).date, TrialsAddress.of(request.args)
-        judged = reading.shared(("trials", day), lambda: _judged(reading.session, day))
+        judged = reading.shared(("trials", day), lambda apart: _judged(apart, day))
         listed = reading.shared(
             ("trials", day, asked, request.script_root),
-            lambda: _listed(reading.session, judged, asked),
+            lambda apart: _listed(apart, judged, asked),
         )
     return render_template("staff/queue/trials.html", listed=listed)
 

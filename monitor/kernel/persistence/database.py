@@ -198,8 +198,8 @@ class Database:
             if self._patience is not None:
                 once.begin(session)
             _begin(session, options)
-            if (answers := self._answers and self._answers()) is not None:
-                hear(session, answers)
+            if self._answers is not None:
+                hear(session, self._answers)
             try:
                 yield session
                 if not self.is_sqlite:
@@ -207,6 +207,16 @@ class Database:
             finally:
                 session.expunge_all()
                 session.rollback()
+
+    @contextlib.contextmanager
+    def apart(self, session: Session) -> Iterator[Session]:
+        """Look in a reading's own moment, and know nothing of what it has read: all is asked anew."""
+        with self._sessions(bind=session.connection()) as alone:
+            forget(alone)
+            try:
+                yield alone
+            finally:
+                alone.expunge_all()
 
     def answers(self) -> None:
         """Ask the database for nothing: whatever keeps it from answering is raised, as ``read`` does."""
@@ -333,6 +343,12 @@ class Database:
         """Close every connection."""
         self._commits.close()
         self.engine.dispose()
+
+
+def forget(session: Session) -> None:
+    """Let a session that only looks know nothing of what it has read: it asks for all of it anew."""
+    session.expunge_all()
+    once.begin(session)
 
 
 def affected(result: Result[Any], *, expected: int | None = None, what: str = "row") -> int:

@@ -43,7 +43,7 @@ _PRIVATE = (MessageKind.MY_SERVICES, MessageKind.OWN_DATA)
 
 
 @blueprint.get("/status")
-@made.for_one_reader
+@made.until_a_commit  # it looks at files and at the second, and most that is committed is on it
 def status() -> str:
     """Show how everything stands, the verdict first."""
     return _status(Typed(), None)
@@ -53,9 +53,8 @@ def _status(typed: Typed, problems: Problems | None, **path: str | int) -> str: 
     with shared.reading() as reading:
         if tokens.are_placed():  # else its forms hold this browser's tokens
             asked, settled = (request.args.get(name) for name in ("asked", "settled"))
-            minute = int(now().timestamp()) // 60
-            key = ("status", minute, request.script_root, asked, settled)
-            told = reading.shared(key, lambda: _told(reading.session))
+            key = ("status", request.script_root, asked, settled)
+            told = reading.shared(key, _told, until_a_commit=True)
         else:
             told = _told(reading.session)
     return render_template("staff/status/status.html", told=told, problems=problems)

@@ -12,7 +12,7 @@ from typing import ParamSpec, cast
 from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 
-from monitor.web import auth, made, packing, tokens, turns
+from monitor.web import auth, made, noting, packing, tokens, turns
 from monitor.web.current import service
 from monitor.web.made import Page, Pages, Stands
 
@@ -74,7 +74,7 @@ def _page(
     Raises:
         RuntimeError: it holds one.
     """
-    with tokens.placing() as placed, made.of_answers(stands) as answers:
+    with tokens.placing() as placed, noting.of_answers(stands.minute) as answers:
         given = render()
     if isinstance(given, str) and (placed or tokens.has_form(given.encode())):
         raise RuntimeError(f"{request.path} is kept for everybody and holds a form’s token")

@@ -269,8 +269,8 @@ def _to_decide(
     session = reading.session
     assert there.place is not None  # noqa: S101 - it is open; tells mypy
     return {
-        "waiting": reading.shared("counts", lambda: reviews.counts(session)),
-        "taught": reading.shared("taught", lambda: reviews.taught(session)),
+        "waiting": reading.shared("counts", reviews.counts),
+        "taught": reading.shared("taught", reviews.taught),
         "passing": lanes.passing(view, view.hits),
         "read": suggestions.rows(view),
         "questions": first_questions.of(view, typed, problems),
@@ -282,7 +282,7 @@ def _to_decide(
 
 def _named_by_the_review(reading: shared.PageReading) -> frozenset[int]:
     """Find the papers that the review's own table names."""
-    return reading.shared("named", lambda: baselines.all_named(reading.session))
+    return reading.shared("named", baselines.all_named)
 
 
 def _can_take_back(
@@ -326,9 +326,9 @@ def _options(studies: Iterable[StudyChoice]) -> Markup:
     return Markup("".join(written))  # noqa: S704 - a number, and words that are escaped
 
 
-def _offered(reading: shared.PageReading, slugs: frozenset[str]) -> StudyChoices:
+def _offered(session: Session, slugs: frozenset[str]) -> StudyChoices:
     """Offer the studies of some interventions, or of all; as no paper was compared with them yet."""
-    found = tuple(literature.studies(reading.session, slugs or None, limit=_TO_FIT))
+    found = tuple(literature.studies(session, slugs or None, limit=_TO_FIT))
     return _written.get(found, (), lambda: _choices_of(found))
 
 
@@ -342,13 +342,13 @@ def _choices(
 ) -> StudyChoices:
     """List the studies this paper may report too, those that something suggests first."""
     session, slugs = reading.session, frozenset(view.named)
-    reported = reading.shared(("reported", slugs), lambda: belonging.reported(session, slugs))
+    reported = reading.shared(("reported", slugs), lambda apart: belonging.reported(apart, slugs))
     if there.speaks or there.registers:
         facts = kept_facts.remembered_facts_of(session, [view.id])[view.id]
     else:
         facts = kept_facts.shown_facts(view)
     suggested = belonging.studies_for_one(session, view, facts, reported, linked=there.linked)
-    offered = reading.shared(("studies", slugs), lambda: _offered(reading, slugs))
+    offered = reading.shared(("studies", slugs), lambda apart: _offered(apart, slugs))
     if not suggested:
         return offered
     first = tuple(

@@ -173,13 +173,13 @@ def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
     """Show one page of a lane; ``more`` is for the template."""
     reader = auth.reader()
     beside = reading.shared(
-        ("beside", asked.stage), lambda: BesideLane.of(reading.session, asked.stage)
+        ("beside", asked.stage), lambda apart: BesideLane.of(apart, asked.stage)
     )
     # who looks at studies in work sees which wait for them; anything else is the same for all of a role
     whose = reader.id if asked.stage in labels.IN_WORK else None
     lane = reading.shared(
-        ("lane", asked, whose, reader.role, request.script_root, int(now().timestamp()) // 60),
-        lambda: _lane(reading.session, asked, beside),
+        ("lane", asked, whose, reader.role, request.script_root),
+        lambda apart: _lane(apart, asked, beside),
     )
     return render_template(
         "staff/queue/queue.html",

@@ -4,15 +4,10 @@ Nobody lists what a page hangs on. What these hold: every statement of every kep
 whatever table changes, what is shown is what a service that keeps nothing shows.
 """
 
-import contextlib
-import re
-from collections.abc import Iterator
-
 import pytest
+from every_table import change, heartbeat, put_back, statements, tables  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from flask import template_rendered
-from sqlalchemy import Boolean, Integer, String, event, select, text
-from sqlalchemy import Enum as SqlEnum
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import text
 
 from monitor.kernel.persistence.asked_again import Answers
 from monitor.kernel.persistence.database import Database
@@ -74,38 +69,10 @@ def world(evidence):
     return evidence
 
 
-@contextlib.contextmanager
-def _statements(database: Database) -> Iterator[list[tuple[str, str]]]:
-    """What reaches a database that reads tables, noted by nobody of ours."""
-    noted: list[tuple[str, str]] = []
-
-    def note(_c, _u, statement, parameters, *_) -> None:
-        if re.search(r"\b(FROM|JOIN|UPDATE|INTO)\b", statement):
-            noted.append((statement, repr(parameters)))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield noted
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
-
-
 def _answers(app) -> Answers:
     (page,) = app.extensions["monitor.rendered"]._pages.values()
     assert isinstance(page.answers, Answers)
     return page.answers
-
-
-def _tables(statements) -> set[str]:
-    words = {word for told, _ in statements for word in re.findall(r"\w+", told)}
-    return words & set(metadata.tables)
-
-
-def _heartbeat(database_url: str) -> None:
-    other = Database(database_url)
-    with other.write() as session:
-        session.execute(text("UPDATE job SET took_seconds = coalesce(took_seconds, 0) + 1"))
-    other.dispose()
 
 
 def test_each_view_that_is_rendered_once_is_asked_here(app):
@@ -121,7 +88,7 @@ def test_every_statement_of_every_kept_page_is_noted(make_app, world):
         asked = []
         for _ in range(2):
             app.extensions["monitor.rendered"] = made.Pages()
-            with _statements(database) as noted:
+            with statements(database) as noted:
                 answer = app.test_client().get(path)
             if answer.status_code != 200:
                 assert path.endswith(("none.svg", "none.png")), path
@@ -132,44 +99,6 @@ def test_every_statement_of_every_kept_page_is_noted(make_app, world):
             asked.append(noted)
         else:
             assert asked[0] == asked[1], path
-
-
-def _changed(column, value):
-    """Give another value of a column's kind; None where there is none that any column takes."""
-    if isinstance(column.type, SqlEnum) or column.foreign_keys or column.primary_key:
-        return None
-    if isinstance(column.type, Boolean):
-        return not value
-    if isinstance(column.type, Integer):
-        return (value or 0) + 1
-    if isinstance(column.type, String):
-        return f"{value or ''}x"
-    return None
-
-
-def _change(database: Database, table) -> list[tuple[object, ...]]:
-    """Change whatever may be changed of each row, a column at a time; gives what it was, to put back."""
-    was: list[tuple[object, ...]] = []
-    key = list(table.primary_key.columns)
-    for column in table.columns:
-        with contextlib.suppress(DBAPIError), database.write() as session:
-            rows = session.execute(select(*key, column)).all()
-            others = [(*row[:-1], _changed(column, row[-1])) for row in rows]
-            _put(session, table, column, [row for row in others if row[-1] is not None])
-            was += [(column, *row) for row in rows if _changed(column, row[-1]) is not None]
-    return was
-
-
-def _put_back(database: Database, table, was: list[tuple[object, ...]]) -> None:
-    with database.write() as session:
-        for column, *row in was:
-            _put(session, table, column, [row])
-
-
-def _put(session, table, column, rows) -> None:
-    for *key, value in rows:
-        is_row = [part == told for part, told in zip(table.primary_key.columns, key, strict=True)]
-        session.execute(table.update().where(*is_row).values({column.name: value}))
 
 
 def _shown(app, path: str) -> object:
@@ -188,20 +117,20 @@ def test_whichever_table_changes_what_is_shown_is_how_it_stands(
     never.extensions["monitor.rendered"] = made.Pages(largest=0)
     other, reads, shown = Database(database_url), {}, {}
     for path in (PATHS[name] for name in LOOKED_AT):
-        with _statements(keeping.extensions["monitor"].database) as noted:
+        with statements(keeping.extensions["monitor"].database) as noted:
             shown[path] = _shown(keeping, path)
-        reads[path] = _tables(noted)
+        reads[path] = tables(noted)
     changed, moved = set(), 0
     for table in metadata.sorted_tables[::-1]:
-        asking = [path for path, tables in reads.items() if table.name in tables]
-        if not asking or not (was := _change(other, table)):
+        asking = [path for path, read in reads.items() if table.name in read]
+        if not asking or not (was := change(other, table)):
             continue
         changed.add(table.name)
         for path in asking:
             now = _shown(never, path)
             assert _shown(keeping, path) == now, (table.name, path)
             moved += shown[path] != now
-        _put_back(other, table, was)
+        put_back(other, table, was)
     for path, first in shown.items():
         assert _shown(keeping, path) == first, path
     other.dispose()
@@ -213,7 +142,7 @@ def test_a_page_is_not_made_again_for_what_it_does_not_show(app, world, database
     client, renders = app.test_client(), []
     paths = [PATHS[name] for name in LOOKED_AT]
     first = {path: client.get(path).data for path in paths}
-    _heartbeat(database_url)
+    heartbeat(database_url)
     with template_rendered.connected_to(lambda *_, **__: renders.append(1), app):
         for path in paths:
             assert client.get(path).data == first[path]
@@ -263,5 +192,4 @@ def test_what_is_written_within_a_reading_is_noticed(published):
     with people.read() as session:
         session.execute(text("UPDATE job SET took_seconds = 1"))
     assert not answers.is_whole
-    with people.read() as session:
-        assert not answers.stand(session)
+    assert not answers.stand({}, people.read)

@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.orm import Session
 
 from monitor.jobs.upkeep.ordering import order_due
-from monitor.web import made, shared
+from monitor.web import made, noting, shared
 from monitor.web.staff import first_questions, queue
 
 LANES = ("to screen", "excluded", "to appraise")
@@ -86,28 +85,30 @@ def test_a_lane_is_read_once_for_all_who_look_and_each_sees_their_own_studies(
         assert [one for one in statements if "FROM queue_item" in one] == [] or "appraise" in page
 
 
-def test_one_answer_is_read_by_one_of_those_who_ask_at_once():
-    store, calls, together = shared.Store(), [], threading.Barrier(8)
+def test_one_answer_is_read_by_one_of_those_who_ask_at_once(staff_app):
+    calls, together = [], threading.Barrier(8)
 
-    def read():
+    def read(_):
         calls.append(threading.get_ident())
         time.sleep(0.05)
         return "answer"
 
     def ask(_):
         together.wait()
-        return shared.PageReading(Session, "word", store).shared("key", read)
+        with staff_app.test_request_context(), shared.reading() as reading:
+            return reading.shared("key", read)
 
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(ask, range(8))) == ["answer"] * 8
     assert len(calls) == 1
 
 
-def test_a_reading_that_fails_leaves_nothing_held():
-    reading = shared.PageReading(Session, "word", shared.Store())
-    with pytest.raises(ZeroDivisionError):
-        reading.shared("key", lambda: 1 / 0)
-    assert reading.shared("key", lambda: "answer") == "answer"
+def test_a_reading_that_fails_leaves_nothing_held(staff_app):
+    with staff_app.test_request_context(), shared.reading() as reading:
+        with pytest.raises(ZeroDivisionError):
+            reading.shared("key", lambda _: 1 / 0)
+        assert noting.answers() is None
+        assert reading.shared("key", lambda _: "answer") == "answer"
 
 
 @contextlib.contextmanager
