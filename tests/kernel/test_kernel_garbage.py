@@ -29,11 +29,15 @@ def test_what_is_loaded_is_spared_and_later_garbage_is_found():
 
 def test_no_garbage_is_looked_for_before_the_end_of_a_piece_of_work():
     assert gc.isenabled()
-    with pytest.raises(KeyError), looked_for_after():
-        assert not gc.isenabled()
+    with looked_for_after():
         with looked_for_after():
-            pass
+            assert not gc.isenabled()
         assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_after_work_that_failed_it_is_looked_for_too():
+    with pytest.raises(KeyError), looked_for_after():
         raise KeyError
     assert gc.isenabled()
 
