@@ -129,6 +129,7 @@ def test_a_document_cut_off_anywhere_is_never_whole():
 
 def test_addresses_are_left_out_and_authors_are_not():
     (one,) = pubmed_xml.read(io.BytesIO(document(article(1))))
+    assert isinstance(one, FetchedRecord)
     assert one.citation.authors == ("Alder P", "Birch", "The Cedars")
 
 
