@@ -21,7 +21,8 @@ def test_the_examples_hold():
     )
 )
 def test_the_quick_looks_change_nothing(raw):
-    assert text.is_printable(raw) == raw.isprintable()
+    for whole in (raw, 80 * raw):  # long ones are looked at in another way
+        assert text.is_printable(whole) == whole.isprintable()
     assert text.line(raw) == " ".join(text._UNWANTED.sub(text._left_of, raw).split())
 
 

@@ -58,7 +58,9 @@ _YEARS = range(1500, 2101)
 # What of an article is never read, as it begins and ends; references may hold lists of their own.
 _REFERENCES = b"<ReferenceList>", b"</ReferenceList>"
 _UNREAD = (b"<History>", b"</History>"), (b"<ChemicalList>", b"</ChemicalList>")
-_PARSER = etree.XMLParser(**SAFELY)
+_ADDRESSES = b"<AffiliationInfo>", b"</AffiliationInfo>"  # of each author
+# No element is asked for by an identifier of its own: a table of them takes an eighth of the time.
+_PARSER = etree.XMLParser(**SAFELY, collect_ids=False)
 
 
 class _Unreadable(Exception):  # noqa: N818 - says what is missing, ends up as a reason
@@ -85,8 +87,8 @@ def read(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:
 def _parsed(raw: bytes) -> Element | None:
     """Parse one article; None where it can only be understood within its document.
 
-    Its references are other papers, a third of the bytes; a fifth of the other elements are its
-    dates at the publisher's and its chemicals. None of them is ever read.
+    Its references are other papers, a third of the bytes; a quarter of the other elements are its
+    dates at the publisher's, its chemicals and its authors' addresses. None of them is ever read.
     """
     wanted = _wanted(raw)
     try:
@@ -106,12 +108,28 @@ def _wanted(raw: bytes) -> bytes:
     end = raw.rfind(ends) if start >= 0 else -1
     if start < end:
         raw = raw[:start] + raw[end + len(ends) :]
-    for begins, ends in _UNREAD if b"<!" not in raw else ():
-        before, _, rest = raw.partition(begins)
-        _, closed, after = rest.partition(ends)
-        if closed:
-            raw = before + after
-    return raw
+    if b"!" in raw and b"<!" in raw:  # one sign is found in a fraction of the time that two take
+        return raw
+    for begins, ends in _UNREAD:
+        raw = _cut(raw, begins, ends)
+    return _without_each(raw, *_ADDRESSES)
+
+
+def _without_each(raw: bytes, begins: bytes, ends: bytes) -> bytes:
+    """Cut every element of a name out; none where one has no end."""
+    first, *others = raw.split(begins)
+    if not others:
+        return raw
+    parted = [other.partition(ends) for other in others]
+    whole = all(closed for _, closed, _ in parted)
+    return b"".join([first, *(after for _, _, after in parted)]) if whole else raw
+
+
+def _cut(raw: bytes, begins: bytes, ends: bytes) -> bytes:
+    """Cut the first element of a name out."""
+    start = raw.find(begins)
+    end = raw.find(ends, start + len(begins)) if start >= 0 else -1
+    return raw[:start] + raw[end + len(ends) :] if end >= 0 else raw
 
 
 def _walked(document: IO[bytes]) -> Iterator[FetchedRecord | UnreadableRecord]:

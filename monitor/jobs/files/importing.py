@@ -23,6 +23,7 @@ from monitor.feeds.service import Effort
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.persistence.locks import exclusive
+from monitor.kernel.process.garbage import looked_for_after
 from monitor.literature.ingest import novelty
 from monitor.literature.ingest.novelty import Novelty
 from monitor.service import Service
@@ -178,7 +179,7 @@ def bring_in(
             under_way = intake.start(session, query, at, since=since, origin=origin)
         try:
             for part in batches(islice(reading.found, resume.done if resume else 0, None)):
-                with service.database.write() as session:
+                with looked_for_after(), service.database.write() as session:
                     batch = take(session, service, under_way, part, service.clock())
                     if inside:
                         inside(session, batch)

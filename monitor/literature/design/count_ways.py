@@ -86,7 +86,7 @@ class Saying:
 
     def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
         """Give where a clause says so, and the number with its people."""
-        if self.sign.search(clause):
+        if self.sign.search(clause) and may_count(self.words, clause):
             for met in compiled(self.words).finditer(clause):
                 yield met.start(), met
 
@@ -97,6 +97,8 @@ class SaidBehind(Saying):
     def met_in(self, clause: str) -> Iterator[tuple[int, re.Match[str]]]:
         """Give where a clause says so, and the number with its people."""
         end = 0
+        if not self.sign.search(clause) or not may_count(self.words, clause):
+            return
         for sign in self.sign.finditer(clause):
             if sign.start() < end:
                 continue
@@ -114,6 +116,14 @@ def compiled(words: str) -> re.Pattern[str]:
 def people() -> re.Pattern[str]:
     """Give what matches a number with its people."""
     return compiled(PEOPLE)
+
+
+def may_count(words: str, clause: str) -> bool:
+    """Tell whether words may match that perhaps hold a number with its people: then one stands there.
+
+    To see it takes less than to compile them, and to try them at each place.
+    """
+    return PEOPLE not in words or people().search(clause) is not None
 
 
 @cache

@@ -152,7 +152,8 @@ def _both_arms(clause: str) -> str | None:
     """Add the arms of "40 families were randomly assigned to A and 40 to B", with its "to"s."""
     if len(re.findall(NUMBER, clause, re.IGNORECASE)) < _TWO:
         return None
-    met = _two_arms().search(clause)
+    # what is in both ways to say it is looked for first: the whole takes long to compile
+    met = _two_arms().search(clause) if _may_be_two_arms().search(clause) else None
     if met is None:
         return None
     more = met["bare"] or clause[met.start("more") : _last_arm(clause, met.end("more"))]
@@ -238,16 +239,21 @@ def _is_year(before: str, number: str) -> bool:
 def _with_parts(clause: str, own: _Count) -> str | None:
     """Add what is joined to a count by "and"; None where the two are not the same sort of people."""
     parts = [own, *_parts_after(clause, own), *_parts_before(clause, own)]
-    if len(parts) == 1 and _another_arm().search(clause[own.start :]):
-        return None
     if len(parts) == 1:
-        return f"{own.number} {own.who}".strip()
+        return (
+            None if _tells_another_arm(clause[own.start :]) else f"{own.number} {own.who}".strip()
+        )
     whos = {part.who for part in parts if part.who}
     classes = {_class(who) for who in whos}
     if len(classes) != 1:
         return None
     shown = whos.pop() if len(whos) == 1 else classes.pop()
     return f"{sum(part.number for part in parts)} {shown}"
+
+
+def _tells_another_arm(clause: str) -> bool:
+    """Tell whether a second group is told of behind the first, which was not the whole sample then."""
+    return bool(_and_number().search(clause) and _another_arm().search(clause))
 
 
 def _parts_after(clause: str, own: _Count) -> Iterator[_Count]:
@@ -283,15 +289,21 @@ def _last_arm(clause: str, end: int) -> int:
 
 _ARM = r"(?:\([^()]{0,40}\)|[^.;\d()]){1,60}?"
 _ARM_VERB = rf"(?:were |was |been )?(?:randomly )?(?:randomi[sz]ed|{ASSIGNED})"
+_BARE = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
+_AND = rf"\band (?:the (?:other|remaining) )?(?:{NUMBER}) "
 _TO = rf"(?:,| and|, and) (?:{NUMBER}) (?:(?:{LIKE} )?{WHO} )?(?:{_ARM_VERB} )?to\b"
 
 
 @cache
+def _may_be_two_arms() -> re.Pattern[str]:
+    return re.compile(rf" to\b(?s:.*?) to\b|{_BARE}", re.IGNORECASE)
+
+
+@cache
 def _two_arms() -> re.Pattern[str]:
-    bare = rf" and (?:{NUMBER}) [a-z-]+(?=,? (?:by lot|at random)|[,.]|$)"
     return re.compile(
         rf"{PEOPLE}(?: {_ARM_VERB})?"
-        rf"(?: to\b{_ARM}(?P<more>{_TO})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{bare}))",
+        rf"(?: to\b{_ARM}(?P<more>{_TO})|(?! to\b)[^.;\d]{{1,40}}?(?P<bare>{_BARE}))",
         re.IGNORECASE,
     )
 
@@ -302,10 +314,15 @@ def _next_arm() -> re.Pattern[str]:
 
 
 @cache
+def _and_number() -> re.Pattern[str]:
+    return re.compile(_AND, re.IGNORECASE)
+
+
+@cache
 def _another_arm() -> re.Pattern[str]:
-    """Match a second group told of in the same breath: the first was not the whole sample."""
+    """Match a second group told of in the same breath."""
     return re.compile(
-        rf"^[^.;]{{5,160}}?\band (?:the (?:other|remaining) )?(?:{NUMBER}) (?:{LIKE} ){{0,3}}{WHO} (?:who|with|"
+        rf"^[^.;]{{5,160}}?{_AND}(?:{LIKE} ){{0,3}}{WHO} (?:who|with|"
         r"received|had|in|to|consume[ds]?|were (?:given|assigned|allocated|randomi[sz]ed|treated))\b",
         re.IGNORECASE,
     )

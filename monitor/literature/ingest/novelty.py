@@ -7,14 +7,15 @@ there by the very code that does it, while nothing here is locked.
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, insert, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.database import Base
 from monitor.literature.dedup.clusters import stored_keys
 from monitor.literature.dedup.fingerprint import fingerprint
@@ -42,6 +43,26 @@ _OF_A_PAPER = (
     PaperStatement,
     PaperTrial,
     StudyPaper,
+)
+
+
+# Built once: putting a statement together costs more than running it.
+_some: BindParameter[Any] = bindparam("some", expanding=True)
+_record, _joined = Record.__table__.c, PaperRecord.__table__.c
+_PLACES = (
+    select(_record.key, _record.content_hash, _record.id, _joined.paper_id, _joined.joined_by)
+    .join(PaperRecord.__table__, _joined.record_id == _record.id)
+    .where(_record.source == bindparam("source"), _record.key.in_(_some))
+)
+_BROUGHT = (
+    select(_joined.paper_id)
+    .join(Record.__table__, _record.id == _joined.record_id)
+    .where(
+        _joined.paper_id.in_(_some),
+        _joined.joined_by == NEW,
+        _record.source == bindparam("source"),
+        _record.poll_id >= bindparam("since"),
+    )
 )
 
 
@@ -148,17 +169,7 @@ def _places(
     """Give each record's row, its paper, and whether it made the paper; by key and content."""
     places = {}
     for keys in chunks(set(names)):
-        rows = session.execute(
-            select(
-                Record.key,
-                Record.content_hash,
-                Record.id,
-                PaperRecord.paper_id,
-                PaperRecord.joined_by,
-            )
-            .join(PaperRecord, PaperRecord.record_id == Record.id)
-            .where(Record.source == source, Record.key.in_(keys))
-        )
+        rows = ask(session, _PLACES, {"source": source, "some": keys})
         for key, content_hash, record_id, paper_id, joined_by in rows:
             places[key, content_hash] = (record_id, paper_id, joined_by == NEW)
     return places
@@ -168,18 +179,8 @@ def _brought(session: Session, source: str, papers: Collection[int], since: int)
     """Tell which of ``papers`` are there only since this file."""
     paper_ids: set[int] = set()
     for ids in chunks(papers):
-        paper_ids |= set(
-            session.scalars(
-                select(PaperRecord.paper_id)
-                .join(Record, Record.id == PaperRecord.record_id)
-                .where(
-                    PaperRecord.paper_id.in_(ids),
-                    PaperRecord.joined_by == NEW,
-                    Record.source == source,
-                    Record.poll_id >= since,
-                )
-            )
-        )
+        asked = {"some": ids, "source": source, "since": since}
+        paper_ids |= set(ask(session, _BROUGHT, asked).scalars())
     return paper_ids
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from monitor.feeds.records import LinkKind
+from monitor.kernel.persistence.columnar import ask
 from monitor.literature.linkage.reports import LOOKED_FOR_YEARS
 from monitor.literature.tables import (
     Match,
@@ -46,7 +47,7 @@ _Numbered = PaperRegistration | PaperIdentifier
 def candidates(session: Session, some: list[int], today: date) -> set[Pair]:
     """Give the pairs of which one is of ``some`` and to be screened, the lower id first."""
     asked = {"some": some, "today": today}
-    rows = [row for statement in _statements() for row in session.execute(statement, asked)]
+    rows = [row for statement in _statements() for row in ask(session, statement, asked)]
     return {(min(row), max(row)) for row in map(tuple, rows)}
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation, Identifier, Trial
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.remembering import Remembered
 from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.papers.queries import PaperView
@@ -128,11 +129,11 @@ def shown_facts(paper: PaperView) -> PaperFacts:
 def _kept(session: Session, papers: Collection[int]) -> Iterator[_Kept]:
     for some in chunks(sorted(papers)):
         asked = {"some": some}
-        kept = {row.id: _Kept(row) for row in session.execute(_PAPERS, asked)}
-        for row in session.execute(_WORDS, asked):
+        kept = {row.id: _Kept(row) for row in ask(session, _PAPERS, asked)}
+        for row in ask(session, _WORDS, asked):
             if row.paper_id in kept:
                 kept[row.paper_id].words.append(row)
-        for match in session.execute(_MATCHES, asked):
+        for match in ask(session, _MATCHES, asked):
             if match.paper_id in kept:
                 kept[match.paper_id].matches.append(match)
         yield from kept.values()

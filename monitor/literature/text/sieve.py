@@ -3,13 +3,14 @@
 Most of the patterns by which papers are read begin nowhere in a given text, and to see that of each
 alone means to walk the text as many times. A pattern that matches has at least one of a few fixed
 words in what it matches ("random", "allocat" …): these are taken from the pattern itself, so that
-nobody has to keep a list, and looked for together. The pattern also says how far behind the
-beginning of a match such a word may stand: only at those places a match is tried. Nothing is decided
-here: what may match is still matched by the pattern.
+nobody has to keep a list, and the rarest are looked for together. The pattern also says how far behind
+the beginning of a match others may stand: of a pattern that may match, these are looked for next, and
+only at those places is a match tried. Nothing is decided here: what may match is still matched by the
+pattern.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -18,6 +19,7 @@ import ahocorasick
 
 _PARSER: Any = import_module("re._parser")  # how ``re`` itself takes a pattern apart
 _SHORTEST = 2  # letters of a word that is worth looking for
+_RARE_SIGNS = frozenset("<=>≤≥%")  # worth it alone; none has another case
 _WITHOUT_WIDTH = frozenset(("AT", "ASSERT", "ASSERT_NOT"))
 _REPEATED = frozenset(("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"))
 _RUN = "fixed words"
@@ -28,10 +30,14 @@ _ODD_CASES = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a
 _REMEMBERED = 1_024  # a paper's sentences are asked for several times, one reading after another
 _MOST_TRIED = 48  # places: with more it is quicker to let the pattern go on from the first of them
 _FAR = 24  # what may stand so many characters behind a beginning may as well stand anywhere
-
 Words = frozenset[str]
 Reach = tuple[int, int]  # least and most characters from the beginning of a match to a word in it
-Met = tuple[int, Reach]  # where a word stands, and its reach
+Needed = dict[str, Reach]  # words, one of which stands in a match, and where there
+Worth = Callable[[Needed], Any]  # what words are chosen by: the least is best
+Ends = tuple[
+    int, int | None
+]  # from a beginning to the end of a word: least, and most if it is near
+Met = tuple[int, Mapping[int, Ends]]  # the patterns that need a word: all their bits, and each
 _BEGINNING: Reach = (0, 0)
 
 
@@ -42,32 +48,29 @@ class Sieve:
         self.patterns = tuple(dict.fromkeys(patterns))
         # by identity: a pattern's own hash is made of all its code, anew each time
         self._bits: dict[int, int] = {}
-        self._always, meant = 0, dict[str, dict[int, Reach]]()
+        self._always, meant = 0, dict[str, dict[int, Ends]]()
+        self._nearer: dict[int, Any] = {}  # of patterns whose rarest words tell less of a place
         for number, pattern in enumerate(self.patterns):
             self._bits[id(pattern)] = bit = 1 << number
-            needed = _needed(_PARSER.parse(pattern.pattern, pattern.flags), _BEGINNING)
-            if needed is None:
+            rarest, nearest = _needed_by(pattern, _rarity), _needed_by(pattern, _nearness)
+            if rarest is None or nearest is None:
                 self._always |= bit
-            for word, reach in (needed or {}).items():
-                meant.setdefault(word, {})[bit] = reach
-        self._words: Any = ahocorasick.Automaton()
-        for word, reaches in sorted(meant.items()):
-            self._words.add_word(word, (len(word) - 1, tuple(reaches.items())))
-        self._words.make_automaton()
+                continue
+            for word, ends in _ends(rarest).items():
+                meant.setdefault(word, {})[bit] = ends
+            if nearest != rarest:
+                self._nearer[bit] = _automaton(_ends(nearest))
+        self._words = _automaton({word: (sum(bits), bits) for word, bits in meant.items()})
         self._met_in = lru_cache(maxsize=_REMEMBERED)(self._meet)
 
-    def _meet(self, text: str) -> tuple[int, Mapping[int, Sequence[Met]]]:
-        """Give what may match in a text, and the words that say so, by the pattern's bit."""
-        met: dict[int, list[Met]] = {}
-        if self._words:
-            for last, (before, reaches) in self._words.iter(_in_small_letters(text)):
-                at = last - before
-                for bit, reach in reaches:
-                    if bit in met:
-                        met[bit].append((at, reach))
-                    else:
-                        met[bit] = [(at, reach)]
-        return sum(met, self._always), met
+    def _meet(self, text: str) -> tuple[int, str, Sequence[tuple[int, Met]]]:
+        """Give what may match in a text, the text in small letters, and where its words end."""
+        small = _in_small_letters(text)
+        met = [*self._words.iter(small)] if self._words else ()
+        seen = self._always
+        for _, (bits, _) in met:
+            seen |= bits
+        return seen, small, met
 
     def seen_in(self, text: str) -> int:
         """Give what may match in a text: opaque, to be joined with ``|`` and asked of."""
@@ -77,7 +80,7 @@ class Sieve:
         """Give what may match in one of several texts, or in all of them as lines of one."""
         seen = self._always
         for text in texts:
-            seen |= self.seen_in(text)
+            seen |= self._met_in(text)[0]
         return seen
 
     def may_match(self, pattern: re.Pattern[str], seen: int) -> bool:
@@ -91,12 +94,19 @@ class Sieve:
     def search(self, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
         """Search as the pattern does."""
         bit = self._bits[id(pattern)]
-        seen, met = self._met_in(text)
+        seen, small, met = self._met_in(text)
         if not bit & seen:
             return None
         if bit & self._always:
             return pattern.search(text)
-        places = _places(met[bit])
+        nearer = self._nearer.get(bit)
+        places = _places(
+            nearer.iter(small)
+            if nearer
+            else [(last, ends[bit]) for last, (bits, ends) in met if bits & bit]
+        )
+        if places is None:
+            return pattern.search(text)
         if len(places) > _MOST_TRIED:
             return pattern.search(text, min(places))
         for place in sorted(places):
@@ -105,17 +115,32 @@ class Sieve:
         return None
 
 
-def _places(met: Sequence[Met]) -> Sequence[int] | set[int]:
-    """Give where a pattern may begin to match, or where the first of very many such places is."""
+def _places(met: Iterable[tuple[int, Ends]]) -> set[int] | None:
+    """Give where a pattern may begin to match, by where its words end; None: it may be anywhere."""
     places: set[int] = set()
-    for at, (least, most) in met:
-        if most >= _FAR:
-            return range(_MOST_TRIED + 1)
+    for last, (least, most) in met:
+        if most is None:
+            return None
         if least == most:
-            places.add(at - least)
+            places.add(last - least)
         else:
-            places.update(range(max(0, at - most), at - least + 1))
+            places.update(range(max(0, last - most), last - least + 1))
     return places
+
+
+def _ends(needed: Needed) -> dict[str, Ends]:
+    return {
+        word: (least + len(word) - 1, most + len(word) - 1 if most < _FAR else None)
+        for word, (least, most) in needed.items()
+    }
+
+
+def _automaton(words: Mapping[str, object]) -> Any:  # noqa: ANN401 - the library's own, without types
+    automaton = ahocorasick.Automaton()
+    for word, value in sorted(words.items()):
+        automaton.add_word(word, value)
+    automaton.make_automaton()
+    return automaton
 
 
 def words_needed(pattern: re.Pattern[str]) -> Words | None:
@@ -126,26 +151,30 @@ def words_needed(pattern: re.Pattern[str]) -> Words | None:
     >>> sorted(words_needed(re.compile(r"\\brandomi[sz]ed?|(?:at|by) chance\\b")))
     [' chance', 'randomi']
     """
-    needed = _needed(_PARSER.parse(pattern.pattern, pattern.flags), _BEGINNING)
+    needed = _needed_by(pattern, _rarity)
     return None if needed is None else frozenset(needed)
+
+
+def _needed_by(pattern: re.Pattern[str], worth: Worth) -> Needed | None:
+    return _needed(_PARSER.parse(pattern.pattern, pattern.flags), _BEGINNING, worth)
 
 
 def _in_small_letters(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_ODD_CASES).lower()
 
 
-def _needed(parts: Any, begins: Reach) -> dict[str, Reach] | None:  # noqa: ANN401 - as re gives them
-    """Choose, of what each part of a sequence needs, the words that tell most and are rarest.
+def _needed(parts: Any, begins: Reach, worth: Worth) -> Needed | None:  # noqa: ANN401 - as re gives them
+    """Choose the best words of what each part of a sequence needs.
 
     ``begins``: how far behind the beginning of a match the sequence begins.
     """
-    needs: list[dict[str, Reach]] = []
+    needs: list[Needed] = []
     for name, value, at in _runs(parts, begins):
         if name == _RUN:
             needs += [{value: at}] if len(value) >= _SHORTEST else []
-        elif within := _needed_within(name, value, at):
+        elif within := _needed_within(name, value, at, worth):
             needs.append(within)
-    return min(needs, key=_worth, default=None)
+    return min(needs, key=worth, default=None)
 
 
 def _runs(parts: Any, begins: Reach) -> Iterator[tuple[str, Any, Reach]]:  # noqa: ANN401 - as re gives them
@@ -168,20 +197,28 @@ def _further(at: Reach, by: Reach) -> Reach:
     return at[0] + by[0], min(at[1] + by[1], _FAR)
 
 
-def _needed_within(name: str, value: Any, at: Reach) -> dict[str, Reach] | None:  # noqa: ANN401 - as re gives them
+def _needed_within(name: str, value: Any, at: Reach, worth: Worth) -> Needed | None:  # noqa: ANN401 - as re gives them
     if name == "BRANCH":
-        return _one_of([_needed(branch, at) for branch in value[1]])
+        return _one_of([_needed(branch, at, worth) for branch in value[1]])
     if name == "SUBPATTERN":
-        return _needed(value[-1], at)
+        return _needed(value[-1], at, worth)
     if name == "ATOMIC_GROUP":
-        return _needed(value, at)
+        return _needed(value, at, worth)
     if name in _REPEATED and value[0] > 0:
-        return _needed(value[2], at)  # of its first time
-    return None
+        return _needed(value[2], at, worth)  # of its first time
+    return _signs(value, at) if name == "IN" else None
 
 
-def _one_of(branches: Sequence[dict[str, Reach] | None]) -> dict[str, Reach] | None:
-    words: dict[str, Reach] = {}
+def _signs(several: Any, at: Reach) -> Needed | None:  # noqa: ANN401 - as re gives them
+    """Give a choice of signs ("<", "="), each rare enough to be looked for; None: it is of others."""
+    signs = [chr(value) for kind, value in several if str(kind) == "LITERAL"]
+    if len(signs) < len(several) or not all(sign in _RARE_SIGNS for sign in signs):
+        return None
+    return dict.fromkeys(signs, at)
+
+
+def _one_of(branches: Iterable[Needed | None]) -> Needed | None:
+    words: Needed = {}
     for branch in branches:
         if branch is None:
             return None
@@ -200,7 +237,15 @@ def _either(first: Reach, second: Reach) -> Reach:
     return min(first[0], second[0]), max(first[1], second[1])
 
 
-def _worth(words: Mapping[str, Reach]) -> tuple[bool, float, list[str]]:
-    """Order: first words that tell where a match begins, then those that are rarest."""
-    is_anywhere = any(most >= _FAR for _, most in words.values())
-    return is_anywhere, sum(4.0 ** -len(word) for word in words), sorted(words)
+def _rarity(words: Needed) -> tuple[float, list[str]]:
+    """Order: first the words that are rarest."""
+    return sum(4.0 ** -len(word) for word in words), sorted(words)
+
+
+def _nearness(words: Needed) -> tuple[bool, float, list[str]]:
+    """Order: first the words that tell where a match begins, then those that are rarest."""
+    return _is_anywhere(words), *_rarity(words)
+
+
+def _is_anywhere(words: Needed) -> bool:
+    return any(most >= _FAR for _, most in words.values())

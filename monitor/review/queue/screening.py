@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
@@ -14,6 +14,7 @@ from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
 from monitor.literature.papers.study_names import study_name
@@ -33,6 +34,9 @@ _NEVER_A_STUDY = (
     "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
     "that is here stands under “Retractions and corrections”"
 )
+_QUEUED = select(QueueItem.paper_id).where(
+    QueueItem.paper_id.in_(bindparam("some", expanding=True))
+)  # built once: putting a statement together costs more than running it
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
@@ -53,9 +57,7 @@ def enqueue(session: Session, paper_ids: Sequence[int], *, at: datetime) -> int:
 
 
 def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list[int]:
-    known = set(
-        session.scalars(select(QueueItem.paper_id).where(QueueItem.paper_id.in_(paper_ids)))
-    )
+    known = set(ask(session, _QUEUED, {"some": paper_ids}).scalars())
     fresh = [paper_id for paper_id in paper_ids if paper_id not in known]
     if not fresh:
         return []
@@ -73,8 +75,9 @@ def _queue_new(session: Session, paper_ids: Sequence[int], at: datetime) -> list
         for paper_id in fresh
     ]
     # another process may have queued one between our look and our row
-    adding = insert(session, QueueItem).on_conflict_do_nothing().returning(QueueItem.paper_id)
-    return sorted(session.scalars(adding, rows))
+    places = QueueItem.__table__
+    adding = insert(session, places).on_conflict_do_nothing().returning(places.c.paper_id)
+    return sorted(session.connection().scalars(adding, rows))
 
 
 def set_aside(session: Session, paper_ids: Sequence[int], *, at: datetime) -> list[int]:

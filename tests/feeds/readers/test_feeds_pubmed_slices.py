@@ -21,7 +21,12 @@ HEAD = (
 def article(number: int, title: str = "An invented title") -> bytes:
     return (
         f'<PubmedArticle><MedlineCitation><PMID Version="1">{number}</PMID><Article>'
-        f"<ArticleTitle>{title}</ArticleTitle></Article><ChemicalList><Chemical>"
+        f"<ArticleTitle>{title}</ArticleTitle><AuthorList><Author><LastName>Alder</LastName>"
+        "<Initials>P</Initials><AffiliationInfo><Affiliation>Invented Street</Affiliation>"
+        "</AffiliationInfo><AffiliationInfo><Affiliation>Elsewhere</Affiliation></AffiliationInfo>"
+        "</Author><Author><LastName>Birch</LastName><AffiliationInfo/></Author><Author>"
+        "<AffiliationInfo><Affiliation>A town</Affiliation></AffiliationInfo><CollectiveName>The "
+        "Cedars</CollectiveName></Author></AuthorList></Article><ChemicalList><Chemical>"
         "<NameOfSubstance>Oxytocin</NameOfSubstance></Chemical></ChemicalList></MedlineCitation>"
         "<PubmedData><History><PubMedPubDate><Year>2020</Year></PubMedPubDate></History>"
         "<ReferenceList><Reference><Citation>Another paper</Citation></Reference>"
@@ -70,6 +75,9 @@ ODD = (
     article(12, "<![CDATA[A <History>of</History> tags]]> in a title"),
     article(13, "A <!-- <ChemicalList> --> title"),
     article(14, "A history <History/>of what has no end <ChemicalList/>"),
+    article(15, "A <!-- <AffiliationInfo> --> title"),
+    article(16, "An <AffiliationInfo/> of nobody"),
+    article(17, "<![CDATA[An <AffiliationInfo>of</AffiliationInfo> tags]]> in a title"),
     article(11, "Ünïcödé — and &#x3b1;"),
 )
 
@@ -117,6 +125,19 @@ def test_a_document_cut_off_anywhere_is_never_whole():
     for end in itertools.chain(range(0, len(body), 7), [len(body) - 1]):
         assert not outcome(pubmed_xml.read, body[:end])[1], end
     assert not outcome(pubmed_xml.read, body + b"<more/>")[1]
+
+
+def test_addresses_are_left_out_and_authors_are_not():
+    (one,) = pubmed_xml.read(io.BytesIO(document(article(1))))
+    assert isinstance(one, FetchedRecord)
+    assert one.citation.authors == ("Alder P", "Birch", "The Cedars")
+
+
+def test_an_address_without_end_is_no_whole_article():
+    broken = article(2).replace(b"A town</Affiliation></AffiliationInfo>", b"A town</Affiliation>")
+    found, whole = same(document(article(1), broken))
+    assert [key for key, _ in found] == ["1"]
+    assert not whole
 
 
 def test_an_article_is_kept_as_it_was_sent():

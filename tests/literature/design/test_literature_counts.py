@@ -54,3 +54,14 @@ def test_a_sentence_without_a_sign_compiles_no_more_than_signs():
     compiled = count_ways.compiled.cache_info().currsize
     assert not list(counts.sample_sizes(["There were 30 mothers of no other kind."]))
     assert count_ways.compiled.cache_info().currsize == compiled
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join))
+def test_what_is_looked_for_first_stands_in_whatever_is_found(clause):
+    for way in WAYS:
+        if count_ways.compiled(way.words).search(clause):
+            assert count_ways.may_count(way.words, clause)
+    if counts._two_arms().search(clause):
+        assert counts._may_be_two_arms().search(clause)
+    if counts._another_arm().search(clause):
+        assert counts._and_number().search(clause)

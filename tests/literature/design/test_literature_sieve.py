@@ -35,7 +35,10 @@ def _told(found):
         (r"(?:very )?large", {"large"}),
         (r"(?:was|were){1,2} seen", {" seen"}),
         (r"(?!not )given", {"given"}),
-        (r"p ?[<=]", None),
+        (r"p ?[<=]", {"<", "="}),
+        (r"p ?[<=)]", None),
+        (r"p ?[^<=]", None),
+        (r"p ?[<-=]", None),
         (r"\d+|group", None),
         (r"(?:group)?", None),
         (r"größe", {"gr"}),
@@ -85,6 +88,14 @@ def test_nothing_that_matches_in_the_cases_is_passed_over():
         (r"(?:pre-)?test(?:s|ing) of", "tests; pre-tests of", "pre-tests of"),
         (r"(?:the ){1,3}end", "the end at the the end", "the end"),
         (r"[^.]{0,30}\bdone", "It is so. Was it done", " Was it done"),
+        (r"\bp ?[<=] ?\d", "p, then up = 4 and p = 5", "p = 5"),
+        # what is rarest stands anywhere, what tells of a place is frequent
+        (
+            r"(?:and|was) (?:\w+ly )?drawn by lot",
+            "and was, and duly drawn by lot",
+            "and duly drawn by lot",
+        ),
+        (r"(?:and|was) (?:\w+ly )?drawn by lot", "and was, and duly drawn", None),
     ],
 )
 def test_the_first_match_is_found_where_it_begins(pattern, text, found):

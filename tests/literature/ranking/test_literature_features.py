@@ -1,12 +1,17 @@
 """Hashed features: the same everywhere, bounded, and blind to case, accents and dashes."""
 
+import re
 import struct
+import zlib
+from collections import Counter
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.literature.ranking import features as ranking_features
 from monitor.literature.ranking.features import features
+from monitor.literature.text.folding import fold
 
 LARGEST = 24 * 1024
 
@@ -62,7 +67,28 @@ def test_any_text_has_features_in_order_without_repeats(title, abstract, keyword
     assert packed == features(title, abstract, keywords)
 
 
-def test_a_word_without_end_is_hashed_and_not_remembered():
-    remembered = ranking_features._hashed.cache_info().currsize
+def test_a_word_without_end_is_one_feature():
     assert len(features("", "x" * 5_000 + " y" * 5)) == 4
-    assert ranking_features._hashed.cache_info().currsize == remembered
+
+
+@given(st.text(max_size=80), st.text(max_size=200), st.lists(st.text(max_size=20), max_size=4))
+def test_each_word_and_pair_counts_under_its_own_hash(title, abstract, keywords):
+    fields = [ranking_features._words(text) for text in (title, *keywords, abstract)]
+    words = [word for field in fields for word in field]
+    words += [b"title: " + word for word in fields[0]]
+    words += [b" ".join(pair) for field in fields[:-1] for pair in pairwise(field)]
+    expected = Counter(zlib.crc32(word) & 0xFFFFFF for word in words)
+    packed = _numbers(features(title, abstract, keywords))
+    assert {number >> 8: number & 0xFF for number in packed} == expected
+
+
+@given(st.text(max_size=200) | st.text(alphabet="aAbsS_09 .,-&'é\x1c\x1f\n", max_size=60))
+def test_words_are_parted_alike_whether_ascii_or_not(text):
+    words = [_singular(word) for word in re.findall(r"\w\w+", fold(text))]
+    assert list(ranking_features._words(text)) == [word.encode() for word in words]
+
+
+def _singular(word):
+    if len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
+        return word
+    return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
