@@ -153,8 +153,7 @@ def _asked(connection: Connection, question: _Question) -> list[Any]:
 def _digest(rows: list[Any]) -> bytes:
     try:
         said = marshal.dumps(rows, _BY_VALUE)
-    except (
-        ValueError
-    ):  # with something it does not know, such as a time: in words, which takes longer
+    except ValueError:
+        # with something it does not know, such as a time: in words, which takes longer
         said = repr(rows).encode(errors="surrogatepass")
     return hashlib.blake2b(said, digest_size=_BYTES).digest()

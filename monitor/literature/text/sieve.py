@@ -30,13 +30,12 @@ _ODD_CASES = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a
 _REMEMBERED = 1_024  # a paper's sentences are asked for several times, one reading after another
 _MOST_TRIED = 48  # places: with more it is quicker to let the pattern go on from the first of them
 _FAR = 24  # what may stand so many characters behind a beginning may as well stand anywhere
+
 Words = frozenset[str]
 Reach = tuple[int, int]  # least and most characters from the beginning of a match to a word in it
 Needed = dict[str, Reach]  # words, one of which stands in a match, and where there
 Worth = Callable[[Needed], Any]  # what words are chosen by: the least is best
-Ends = tuple[
-    int, int | None
-]  # from a beginning to the end of a word: least, and most if it is near
+Ends = tuple[int, int | None]  # from a beginning to a word's end: least, and most if it is near
 Met = tuple[int, Mapping[int, Ends]]  # the patterns that need a word: all their bits, and each
 _BEGINNING: Reach = (0, 0)
 
