@@ -70,7 +70,8 @@ def check_host(value: str) -> str:
         ValueError: it is more than that, or neither.
     """
     host = value.strip("[]")
-    if _BESIDE_A_HOST.search(host) or (":" in host and in_link(host) == host):
+    is_other = ":" in host and in_link(host) == host  # with a port, or half an address
+    if _BESIDE_A_HOST.search(host) or is_other or not _is_public_url(f"http://{in_link(host)}"):
         raise ValueError("is no host: write a name or an address alone, such as 0.0.0.0 or ::1")
     return host
 
@@ -102,8 +103,7 @@ def check_public_url(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def is_public_url(value: str) -> bool:
-    """Tell whether it can be a service's address."""
+def _is_public_url(value: str) -> bool:
     try:
         check_public_url(value)
     except ValueError:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -97,16 +97,13 @@ class WebSettings(SettingsSection):
         4, ge=1, le=16, description="large pages for staff made at once; as many more may wait"
     )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _follows_the_port(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic hands over raw data
-        """Let links follow ``host`` and ``port`` where no public address is set."""
-        if isinstance(data, dict) and "public_url" not in data and {"host", "port"} & set(data):
-            host, port = data.get("host", "127.0.0.1"), data.get("port", 8000)
-            link = f"http://{addresses.in_link(str(host))}:{port}"
-            # where host or port makes none, what is wrong is said of that
-            return {**data, "public_url": link} if addresses.is_public_url(link) else data
-        return data
+    @model_validator(mode="after")
+    def _follows_the_port(self) -> Self:
+        """Let links follow ``host`` and ``port``, as they were understood, where no public address is set."""
+        if "public_url" not in self.model_fields_set:
+            link = f"http://{addresses.in_link(self.host)}:{self.port}"
+            object.__setattr__(self, "public_url", link)  # it is frozen once it is handed out
+        return self
 
     @field_validator("host")
     @classmethod

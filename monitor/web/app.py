@@ -90,6 +90,7 @@ def create_app(service: Service, *, testing: bool = False) -> Flask:
     app.extensions["monitor.rendered"] = made.Pages()
     app.extensions["monitor.made"] = made.Pages()
     app.extensions["monitor.lately"] = Lately()
+    app.extensions["monitor.asking"] = shared.OneAtATime()
     app.extensions["monitor.shared"] = shared.Store()
     app.extensions["monitor.sessions"] = shared.Store()
     # what is outermost sees a request first: whose it is, then which page of ours it asks for

@@ -25,7 +25,7 @@ from monitor.kernel.errors import Unavailable
 from monitor.kernel.persistence.asked_again import Answers, Known, Lately
 from monitor.web import auth, noting, packing, tokens, turns
 from monitor.web.current import Committed, committed, minute, service
-from monitor.web.shared import Store
+from monitor.web.shared import OneAtATime
 
 P = ParamSpec("P")
 Key = tuple[Hashable, ...]
@@ -161,9 +161,10 @@ def _again(page: Page | None, stands: Stands, known: Known) -> Page | None:
     if page is None or page.answers is None:
         return None
     # those who have the same address would ask the same: one of them does, the others then know;
-    # where it cannot be asked now, the view decides what to show
-    alone = cast(Store, current_app.extensions["monitor.shared"]).alone
-    with contextlib.suppress(Unavailable), alone((request.path, request.query_string)):
+    # where it cannot be asked now, the view decides what to show, and has the time of a page for it
+    alone = cast(OneAtATime, current_app.extensions["monitor.asking"])
+    address = request.path, request.query_string
+    with contextlib.suppress(Unavailable), turns.limited_apart(), alone.of(address):
         if page.answers.stand(known, service().database.read):
             return replace(page, stands=stands)
     return None

@@ -23,8 +23,26 @@ from monitor.web.current import committed, minute, service
 _Answer = TypeVar("_Answer")
 
 _MOST = 100  # answers: of each lane and of each set of interventions that papers name
-_LOCKS = 16  # one answer is read by one of those who ask for it at a time, as far as locks reach
+_LOCKS = 256  # two keys of one lock wait for each other: seldom, with so many
 _PATIENCE = 1.0  # seconds; then it is read twice
+
+
+class OneAtATime:
+    """Lets one of those who want the same do it first, for a second; then all do it. Of many threads."""
+
+    def __init__(self) -> None:
+        self._locks = [threading.Lock() for _ in range(_LOCKS)]
+
+    @contextlib.contextmanager
+    def of(self, key: Hashable) -> Iterator[None]:
+        """Go first, or wait a while for who does: what they found may be had then."""
+        lock = self._locks[hash(key) % _LOCKS]
+        is_held = lock.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if is_held:
+                lock.release()
 
 
 class Store:
@@ -35,18 +53,7 @@ class Store:
         self._stands: Hashable = None
         self._answers: dict[Hashable, object] = {}
         self._lock = threading.Lock()
-        self._reading = [threading.Lock() for _ in range(_LOCKS)]
-
-    @contextlib.contextmanager
-    def alone(self, key: Hashable) -> Iterator[None]:
-        """Let one at a time read an answer; the others wait for it a while, and may find it then."""
-        lock = self._reading[hash(key) % _LOCKS]
-        is_held = lock.acquire(timeout=_PATIENCE)
-        try:
-            yield
-        finally:
-            if is_held:
-                lock.release()
+        self.alone = OneAtATime()
 
     def get(self, stands: Hashable, key: Hashable) -> object | None:
         """Give the answer where it still stands."""
@@ -105,7 +112,7 @@ class PageReading:
             return read(self.session)
         known = self._known(key)
         if known is None:
-            with self._store.alone(key):
+            with self._store.alone.of(key):
                 known = self._known(key) or self._read(key, read, noted=not until_a_commit)
         if (page := noting.answers()) is not None:
             page.take(known.made_of)

@@ -219,6 +219,16 @@ def limit() -> Limit | None:
     return cast(Limit, g.limit)
 
 
+@contextlib.contextmanager
+def limited_apart() -> Iterator[None]:
+    """Read within a limit of its own, half of a page's; what is read behind it has the whole again."""
+    g.limit = Limit.of(service().settings.web.longest_page_seconds / 2, has_left)
+    try:
+        yield
+    finally:
+        del g.limit
+
+
 def has_left() -> bool:
     """Tell whether the reader of this request has gone: its server says so where it can."""
     if not has_request_context():

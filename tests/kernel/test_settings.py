@@ -87,6 +87,12 @@ def test_an_unreadable_file_says_so(tmp_path, content):
         load(path)
 
 
+@pytest.mark.parametrize("port", [8080.0, " 8080", "8_080", "+8080"])
+def test_links_follow_the_port_as_it_was_understood(port, tmp_path):
+    web = parse({"web": {"port": port, "host": "0.0.0.0"}}, folder=tmp_path).web  # noqa: S104 - not bound
+    assert (web.port, web.public_url) == (8080, "http://127.0.0.1:8080")
+
+
 def test_links_follow_the_port_unless_told(tmp_path):
     follows = parse({"web": {"port": 8123}}, folder=tmp_path)
     assert follows.web.public_url == "http://127.0.0.1:8123"

@@ -93,6 +93,7 @@ _words_of_short = lru_cache(maxsize=_REMEMBERED)(_words)
 
 def _singular(word: bytes) -> bytes:
     """Take a plural's ending away, roughly: one word is enough for "trial" and "trials"."""
-    if len(word) < _SHORTEST_PLURAL or word.endswith(b"ss"):
+    letters = len(word) if word.isascii() else len(word.decode())
+    if letters < _SHORTEST_PLURAL or word.endswith(b"ss"):
         return word
     return word[:-3] + b"y" if word.endswith(b"ies") else word[:-1]

@@ -133,6 +133,36 @@ def test_addresses_are_left_out_and_authors_are_not():
     assert one.citation.authors == ("Alder P", "Birch", "The Cedars")
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<Affiliation>X</Affiliation></Author><Author><LastName>Lost</LastName></Author><Author>",
+        b"<Affiliation>X</Affiliation></Author><Author><LastName>Lost</LastName><Q>",
+        b"<Affiliation>One & two</Affiliation>",
+        b"<Affiliation>One <x> two</Affiliation>",
+        b"<Affiliation>X",
+    ],
+)
+def test_a_fault_within_an_address_is_a_fault_of_the_document(inside):
+    place = b"<Affiliation>A town</Affiliation>"
+    assert place in article(2)
+    found, whole = same(document(article(1), article(2).replace(place, inside)))
+    assert [key for key, _ in found] == ["1"]
+    assert not whole
+
+
+def test_what_a_note_to_programs_says_is_no_element():
+    first, last = b"<?p <AffiliationInfo> ?>", b"<?p </AffiliationInfo> ?>"
+    raw = article(2)
+    noted = raw.replace(b"<AuthorList>", b"<AuthorList>" + first).replace(
+        b"</AuthorList>", last + b"</AuthorList>"
+    )
+    assert noted.count(b"<?p") == 2
+    (one,) = pubmed_xml.read(io.BytesIO(document(noted)))
+    assert isinstance(one, FetchedRecord)
+    assert one.citation.authors == ("Alder P", "Birch", "The Cedars")
+
+
 def test_an_address_without_end_is_no_whole_article():
     broken = article(2).replace(b"A town</Affiliation></AffiliationInfo>", b"A town</Affiliation>")
     found, whole = same(document(article(1), broken))

@@ -82,7 +82,7 @@ def test_each_word_and_pair_counts_under_its_own_hash(title, abstract, keywords)
     assert {number >> 8: number & 0xFF for number in packed} == expected
 
 
-@given(st.text(max_size=200) | st.text(alphabet="aAbsS_09 .,-&'é\x1c\x1f\n", max_size=60))
+@given(st.text(max_size=200) | st.text(alphabet="aAbsS_09 .,-&'éαµ日\x1c\x1f\n", max_size=60))
 def test_words_are_parted_alike_whether_ascii_or_not(text):
     words = [_singular(word) for word in re.findall(r"\w\w+", fold(text))]
     assert list(ranking_features._words(text)) == [word.encode() for word in words]

@@ -21,7 +21,9 @@ from sqlalchemy.orm import Session
 from monitor import story_of_papers, workflow
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.jobs.upkeep.ordering import order_due
+from monitor.kernel.persistence.asked_again import Answers
 from monitor.kernel.persistence.database import Database, affected
+from monitor.kernel.persistence.limits import Limit
 from monitor.ops.schema import metadata
 from monitor.ops.tables import JobRow
 from monitor.review import queries as reviews
@@ -188,6 +190,28 @@ def test_a_heartbeat_costs_a_page_its_statements_alone(world, staff_app, browse,
             assert len(asked) <= len(answers), path
             assert len(noted) == 1, path
     assert seen, "what a page loads is noticed"
+
+
+def test_what_is_asked_in_vain_leaves_a_page_the_whole_of_its_time(
+    world, staff_app, browse, monkeypatch
+):
+    limits: list[Limit | None] = []
+
+    def in_vain(*_) -> bool:
+        limits.append(turns.limit())
+        return False
+
+    browser = browse(world.ada)
+    assert browser.get("/queue").status_code == 200
+    heartbeat(url_of(world))
+    monkeypatch.setattr(Answers, "stand", in_vain)
+    with template_rendered.connected_to(lambda *_, **__: limits.append(turns.limit()), staff_app):
+        assert browser.get("/queue").status_code == 200
+    asked, rendered, *_ = limits
+    assert asked is not None
+    assert rendered is not None
+    whole = world.service.settings.web.longest_page_seconds
+    assert rendered.until - asked.until >= whole / 2
 
 
 def test_of_those_who_ask_at_once_one_asks_for_all(world, staff_app, monkeypatch):
