@@ -4,17 +4,18 @@ They stand in the lists of digests and send no mail by themselves: no result is 
 known when the first were noted is no news, nor is all that a trial first seen has behind it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
 from monitor.evidence.registered import AwaitedTrial, registered
 from monitor.kernel.language import english
 from monitor.kernel.language.uk import uk_day_of
+from monitor.kernel.persistence.bulk import add_all
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.notify.rules import plain
 from monitor.notify.tables import TrialNews
@@ -58,13 +59,12 @@ def unnoted(session: Session, catalogue: Catalogue, at: datetime) -> list[dict[s
     return news_rows
 
 
-def note(session: Session, news_rows: Sequence[Mapping[str, Any]]) -> int:
+def note(session: Session, news_rows: Sequence[dict[str, Any]]) -> int:
     """Note what ``unnoted`` gave, all in one transaction: of the first, half would make the rest news.
 
     Counts what is news.
     """
-    if news_rows:
-        session.execute(insert(TrialNews), news_rows)
+    add_all(session, TrialNews, news_rows)  # the first are as many as there are trials
     return sum(row["at"] is not None for row in news_rows)
 
 
