@@ -331,17 +331,20 @@ def parse(data: dict[str, Any], *, folder: Path, where: str = "settings") -> Set
     if "folder" in data:
         raise ConfigError(f"{where}: folder: unknown setting")
     # pydantic takes true for 1: a number that nobody meant
-    lines = [
-        f"{where}: {key}: must be a number, not true or false" for key in _truths(Settings, data)
-    ]
+    wrong = dict.fromkeys(_truths(Settings, data), "must be a number, not true or false")
     try:
         settings = Settings.model_validate({**data, "folder": folder})
     except ValidationError as error:
-        lines += [f"{where}: {_key(e['loc'])}: {_message(e)}" for e in error.errors()]
-        raise ConfigError("\n".join(lines)) from error
-    if lines:
-        raise ConfigError("\n".join(lines))
+        for each in error.errors():
+            wrong.setdefault(_key(each["loc"]), _message(each))
+        raise ConfigError(_told(where, wrong)) from error
+    if wrong:
+        raise ConfigError(_told(where, wrong))
     return settings
+
+
+def _told(where: str, wrong: dict[str, str]) -> str:
+    return "\n".join(f"{where}: {key}: {words}" for key, words in wrong.items())
 
 
 def _truths(section: type[BaseModel], data: dict[str, Any]) -> Iterator[str]:

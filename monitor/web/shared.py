@@ -48,8 +48,7 @@ class OneAtATime:
 class Store:
     """The answers that stand, all on the same. Made once for an application; safe for its threads."""
 
-    def __init__(self, most: int = _MOST) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._stands: Hashable = None
         self._answers: dict[Hashable, object] = {}
         self._lock = threading.Lock()
@@ -63,7 +62,7 @@ class Store:
     def put(self, stands: Hashable, key: Hashable, answer: object) -> None:
         """Keep an answer; those that stand on another are dropped, and all once they are too many."""
         with self._lock:
-            if stands != self._stands or len(self._answers) >= self._most:
+            if stands != self._stands or len(self._answers) >= _MOST:
                 self._stands, self._answers = stands, {}
             self._answers[key] = answer
 

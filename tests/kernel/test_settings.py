@@ -74,8 +74,10 @@ def test_neither_true_nor_false_is_a_number(path, value, tmp_path):
     for name in reversed(path):
         data = {name: data}
     assert isinstance(data, dict)
-    with pytest.raises(ConfigError, match=re.escape(f"{'.'.join(path)}: must be a number, not")):
+    with pytest.raises(ConfigError) as refused:
         parse(data, folder=tmp_path)
+    said = f"settings: {'.'.join(path)}: must be a number, not true or false"
+    assert str(refused.value) == said, "and nothing else of it"
 
 
 @pytest.mark.parametrize("content", [b"[web", b"\xff\xfe", None])

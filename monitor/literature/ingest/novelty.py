@@ -7,14 +7,14 @@ there by the very code that does it, while nothing here is locked.
 
 from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.database import Base
 from monitor.literature.dedup.clusters import stored_keys
@@ -47,18 +47,17 @@ _OF_A_PAPER = (
 
 
 # Built once: putting a statement together costs more than running it.
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 _record, _joined = Record.__table__.c, PaperRecord.__table__.c
 _PLACES = (
     select(_record.key, _record.content_hash, _record.id, _joined.paper_id, _joined.joined_by)
     .join(PaperRecord.__table__, _joined.record_id == _record.id)
-    .where(_record.source == bindparam("source"), _record.key.in_(_some))
+    .where(_record.source == bindparam("source"), _record.key.in_(SOME))
 )
 _BROUGHT = (
     select(_joined.paper_id)
     .join(Record.__table__, _record.id == _joined.record_id)
     .where(
-        _joined.paper_id.in_(_some),
+        _joined.paper_id.in_(SOME),
         _joined.joined_by == NEW,
         _record.source == bindparam("source"),
         _record.poll_id >= bindparam("since"),

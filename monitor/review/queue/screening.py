@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, bindparam, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
@@ -13,7 +13,7 @@ from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
@@ -34,9 +34,8 @@ _NEVER_A_STUDY = (
     "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
     "that is here stands under “Retractions and corrections”"
 )
-_QUEUED = select(QueueItem.paper_id).where(
-    QueueItem.paper_id.in_(bindparam("some", expanding=True))
-)  # built once: putting a statement together costs more than running it
+# built once: putting a statement together costs more than running it
+_QUEUED = select(QueueItem.paper_id).where(QueueItem.paper_id.in_(SOME))
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
