@@ -16,20 +16,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import waitress
 from flask import Flask, Response
 from sqlalchemy import event, text
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
-from monitor.kernel.persistence.database import Database, affected  # noqa: E402 - found through the path set above
+from monitor.cli import serving  # noqa: E402 - found through the path set above
+from monitor.kernel.persistence.database import Database, affected  # noqa: E402 - the same
+from monitor.kernel.process import threads  # noqa: E402 - the same
 from monitor.web.app import create_app  # noqa: E402 - the same
 from parts.pages_asked import Page  # noqa: E402 - the same
 from parts.pages_kept import service_of  # noqa: E402 - the same
 from parts.pages_world import SESSIONS, token_of  # noqa: E402 - the same
 
-THREADS = 16  # as cli.serving has it
 CONNECTIONS, LEAST = SESSIONS, 24
 BETWEEN_COMMITS = 0.1  # seconds
 
@@ -73,14 +73,17 @@ class Figure:
 
 
 def serve(url: str, folder: Path) -> None:
-    """Serve a world in this process; prints the port."""
+    """Serve a world in this process, as ``gap-monitor serve`` does; prints the port."""
+    threads.take_short_turns()
     database = Database(url)
-    app = create_app(service_of(database, folder))
+    service = service_of(database, folder)
+    app = create_app(service)
     _tell_statements(app, database)
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=THREADS, ident=None)
+    web = service.settings.web.model_copy(update={"host": "127.0.0.1", "port": 0})
+    server = serving.server_of(app, web)
     print(server.effective_port, flush=True)
     threading.Thread(target=_end_with_who_began_it, daemon=True).start()
-    server.run()
+    serving.answer(server)
 
 
 def _end_with_who_began_it() -> None:

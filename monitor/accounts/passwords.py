@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from monitor.accounts.rules import MAX_PASSWORD
 from monitor.kernel.errors import Unavailable
+from monitor.kernel.process.threads import on_any_processor
 
 _HASHER = PasswordHasher()  # argon2id, RFC 9106's second recommended parameters
 
@@ -50,7 +51,7 @@ def _turn() -> Iterator[None]:
     if not _ROOM.acquire(timeout=_PATIENCE):
         raise Unavailable("too many people are signing in at once: try again in a minute")
     try:
-        with _RUN:
+        with _RUN, on_any_processor():
             yield
     finally:
         _ROOM.release()

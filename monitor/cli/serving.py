@@ -1,6 +1,7 @@
 """Run the service in the foreground: pages and jobs, or jobs alone, until told to stop."""
 
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from monitor.jobs.schedule import SCHEDULE, scheduled
 from monitor.jobs.service import prepare
 from monitor.kernel import addresses
 from monitor.kernel.errors import ConfigError
-from monitor.kernel.process import loglines, memory
+from monitor.kernel.process import loglines, memory, threads
 from monitor.kernel.process.log import log
 from monitor.kernel.settings import WebSettings
 from monitor.ops.advice import advice
@@ -42,6 +43,7 @@ def serve(service: Service) -> None:
     """
     log.set_up()
     memory.share_arenas()
+    threads.take_short_turns()
     prepare(service, SCHEDULE)
     web = service.settings.web
     app = create_app(service)
@@ -49,34 +51,38 @@ def serve(service: Service) -> None:
     _announce(service, server.effective_port)
     for note in advice(service.settings):
         log.warning("settings.advice", advice=note)
-    _until_stopped(service, server.run)
+    _until_stopped(service, functools.partial(answer, server))
 
 
 def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 - waitress has no types
-    """Make the server that answers for ``app``; it listens, and answers once it runs.
+    """Make the server that answers for ``app``; it listens, and does so once it is let (``answer``).
+
+    Its threads share one processor.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
     try:
         sockets: dict[int, Any] = {}
-        server = waitress.create_server(
-            app,
-            map=sockets,
-            host=web.host,
-            port=web.port,
-            threads=turns.threads(web, WRITERS),
-            # reads on while a page is made: so a page learns that its reader has gone
-            channel_request_lookahead=1,
-            ident=None,
-            max_request_body_size=LARGEST_BODY,
-            # web.proxies reads them, and believes only whom the settings name
-            clear_untrusted_proxy_headers=False,
-            # far more than stay: connections make room by themselves
-            connection_limit=2 * connections.MOST,
-            # the other way to wait for them knows no file whose number is above 1,023
-            asyncore_use_poll=True,
-        )
+        # it begins its threads when it is made
+        with threads.on_one_processor():
+            server = waitress.create_server(
+                app,
+                map=sockets,
+                host=web.host,
+                port=web.port,
+                threads=turns.threads(web, WRITERS),
+                # reads on while a page is made: so a page learns that its reader has gone
+                channel_request_lookahead=1,
+                ident=None,
+                max_request_body_size=LARGEST_BODY,
+                # web.proxies reads them, and believes only whom the settings name
+                clear_untrusted_proxy_headers=False,
+                # far more than stay: connections make room by themselves
+                connection_limit=2 * connections.MOST,
+                # the other way to wait for them knows no file whose number is above 1,023
+                asyncore_use_poll=True,
+            )
     except OSError as error:
         raise ConfigError(
             f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
@@ -85,6 +91,12 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
         if isinstance(listening, BaseWSGIServer):
             listening.channel_class = connections.OpenConnection
     return server
+
+
+def answer(server: Any) -> None:  # noqa: ANN401 - waitress has no types
+    """Let the server answer, until this thread is told to stop."""
+    with threads.on_one_processor():
+        server.run()
 
 
 def work(service: Service) -> None:

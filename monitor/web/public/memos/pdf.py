@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.gap.memos.sheets import Block, DrawnInterval, Sheet, SheetStatement
 from monitor.kernel.language.english import day
+from monitor.kernel.process.threads import on_any_processor
 from monitor.web.public.memos.glyphs import FONTS, drawable
 from monitor.web.public.shown.label_marks import of_interval
 
@@ -37,7 +38,7 @@ def pdf(sheet: Sheet, notice: str = "") -> bytes:
         "statements": [_statement(statement) for statement in sheet.statements],
         "rows": [[_block(block) for block in row] for row in sheet.rows],
     }
-    with _one_at_a_time:
+    with _one_at_a_time, on_any_processor():
         made = _compiler().compile(
             _SOURCE.read_bytes(),
             format="pdf",
