@@ -1,6 +1,7 @@
 """How fast pages are when much has been read, screened and written down: by size and database.
 
     python bench/pages.py [--papers 10000,100000] [--database sqlite|postgresql|URL] [--cache FOLDER]
+                          [--computing]
 
 Makes a world of each size once (pages_world, kept in the cache folder; a URL must be of an empty
 database and is for one size), serves it with waitress as shipped and asks every page over 8
@@ -19,7 +20,9 @@ A page is kept until anybody commits anything, so all is told twice:
 
 All in ms. On a busy machine the processor's time is what can be compared (SQLite works while rows are
 fetched, which only this has); all of it counts from the moment the request reached the application.
-A budget is for both 95th percentiles. Prints how the processor's time of a page after a commit grows
+A budget is for both 95th percentiles. With ``--computing`` a thread of the same process computes all the
+time beside: Python lets one run at a time, so that at best half of it is left for pages; no budget
+counts then. Prints how the processor's time of a page after a commit grows
 from the smallest world to the largest. Ends with status 1 and names what missed its budget.
 """
 
@@ -49,15 +52,15 @@ class Run:
     figures: dict[str, Figure] = field(default_factory=dict)
 
 
-def run(papers: int, database: str, cache: Path, only: str, patience: float) -> Run:
-    done = Run(papers)
-    with pages_kept.world(papers, database, cache) as url:
+def run(papers: int, chosen: argparse.Namespace) -> Run:
+    done, cache, only = Run(papers), chosen.cache, chosen.only
+    with pages_kept.world(papers, chosen.database, cache) as url:
         held = Database(url)
         sign_in(held, utcnow())
         asked = [page for page in pages(held) if only in page.name or page.path == YARDSTICK]
-        with served(url, cache) as port:
+        with served(url, cache, computing=chosen.computing) as port:
             for page in asked:
-                figure = measure(Asking(port, patience), page, held)
+                figure = measure(Asking(port, chosen.patience), page, held)
                 done.figures[page.name] = figure
                 show(figure, done)
         held.dispose()
@@ -116,6 +119,9 @@ def main() -> int:
     options.add_argument("--database", default="sqlite")
     options.add_argument("--cache", type=Path, default=ROOT / "var" / "bench")
     options.add_argument("--only", default="", help="pages whose name has this in it")
+    options.add_argument(
+        "--computing", action="store_true", help="with a thread beside that computes"
+    )
     options.add_argument("--patience", type=float, default=30.0, help="seconds to wait for a page")
     chosen = options.parse_args()
     chosen.cache.mkdir(parents=True, exist_ok=True)
@@ -124,10 +130,10 @@ def main() -> int:
     for papers in map(int, chosen.papers.split(",")):
         database = chosen.database.split(":")[0]
         print(f"\n{papers:,} papers, {database}; ms, p95 over {CONNECTIONS} connections:\n{HEAD}")
-        runs.append(run(papers, chosen.database, chosen.cache, chosen.only, chosen.patience))
+        runs.append(run(papers, chosen))
     if len(runs) > 1:
         growth(runs)
-    late = list(missed(runs))
+    late = [] if chosen.computing else list(missed(runs))
     print(f"\nbudgets missed: {'; '.join(late) or 'none'}")
     return 1 if late else 0
 

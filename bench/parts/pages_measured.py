@@ -1,6 +1,6 @@
 """Serves a world as shipped and measures what its pages take.
 
-python bench/parts/pages_measured.py URL FOLDER        serves it, until its input ends
+python bench/parts/pages_measured.py URL FOLDER [computing]        serves it, until its input ends
 """
 
 import compileall
@@ -72,9 +72,14 @@ class Figure:
     anew: Anew | None = None
 
 
-def serve(url: str, folder: Path) -> None:
-    """Serve a world in this process, as ``gap-monitor serve`` does; prints the port."""
+def serve(url: str, folder: Path, *, computing: bool) -> None:
+    """Serve a world in this process, as ``gap-monitor serve`` does; prints the port.
+
+    ``computing``: beside pages a thread computes all the time, as a job does that reads papers anew.
+    """
     threads.take_short_turns()
+    if computing:
+        threading.Thread(target=_compute, daemon=True).start()
     database = Database(url)
     service = service_of(database, folder)
     app = create_app(service)
@@ -84,6 +89,12 @@ def serve(url: str, folder: Path) -> None:
     print(server.effective_port, flush=True)
     threading.Thread(target=_end_with_who_began_it, daemon=True).start()
     serving.answer(server)
+
+
+def _compute() -> None:
+    number = 0
+    while True:
+        number = (number + 1) % 1_000
 
 
 def _end_with_who_began_it() -> None:
@@ -119,9 +130,9 @@ def _tell_statements(app: Flask, database: Database) -> None:
 
 
 @contextlib.contextmanager
-def served(url: str, folder: Path) -> Iterator[int]:
-    """Serve a world in a process of its own; gives the port."""
-    command = [sys.executable, __file__, url, str(folder)]
+def served(url: str, folder: Path, *, computing: bool = False) -> Iterator[int]:
+    """Serve a world in a process of its own, as ``serve`` does; gives the port."""
+    command = [sys.executable, __file__, url, str(folder), *(["computing"] if computing else [])]
     # its input ends with this process, however that ends, and so does it
     process = subprocess.Popen(  # noqa: S603 - ourselves
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -266,4 +277,4 @@ def command_line(url: str, folder: Path) -> Figure:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], Path(sys.argv[2]))
+    serve(sys.argv[1], Path(sys.argv[2]), computing=sys.argv[3:] == ["computing"])
