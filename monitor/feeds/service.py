@@ -8,6 +8,7 @@ transaction that stores it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -75,9 +76,10 @@ def sync_sources(session: Session, settings: Settings, at: datetime) -> None:
     What is wrong with a source that is switched off is nobody's worry any more.
     """
     asked = asked_sources(session, settings)
+    rows = {row.name: row for row in session.scalars(select(SourceRow))}
+    changes: list[tuple[str, str, dict[str, Any]]] = []
     for name in SOURCES:
-        enabled = name in asked
-        row = session.get(SourceRow, name)
+        enabled, row = name in asked, rows.get(name)
         if row is not None and not enabled:
             incidents.close_all(session, name, by="settings", at=at)
         if row is None:
@@ -88,13 +90,9 @@ def sync_sources(session: Session, settings: Settings, at: datetime) -> None:
         else:
             _follow_schedule(row, settings)
             continue
-        audit.record(
-            session,
-            at=at,
-            actor="settings",
-            action="source.enabled" if enabled else "source.disabled",
-            subject=f"source:{name}",
-        )
+        action = "source.enabled" if enabled else "source.disabled"
+        changes.append((action, f"source:{name}", {}))
+    audit.record_many(session, changes, at=at, actor="settings")
     session.flush()
 
 

@@ -97,24 +97,13 @@ def record(
     action: str,
     subject: str,
     **details: Any,  # noqa: ANN401 - any JSON value
-) -> AuditEntry:
-    """Append one entry to the ledger within the caller's transaction."""
+) -> None:
+    """Append one entry to the ledger within the caller's transaction, behind what is in the session."""
+    # before what is in the session is written: who holds rows that another wants might wait here
+    # for that other
     _let_nobody_else_append(session)
-    head = _head(session)
-    entry = AuditEntry(
-        seq=head.seq + 1,
-        at=at,
-        actor=actor,
-        action=action,
-        subject=subject,
-        details=details,
-        previous_hash=head.hash,
-    )
-    entry.hash = hash_of(entry)
-    session.add(entry)
-    head.seq, head.hash = entry.seq, entry.hash
     session.flush()
-    return entry
+    _append(session, [(action, subject, details)], at, actor)
 
 
 def record_many(
@@ -132,6 +121,12 @@ def record_many(
         return
     session.flush()
     _let_nobody_else_append(session)
+    _append(session, entries, at, actor)
+
+
+def _append(
+    session: Session, entries: Sequence[tuple[str, str, dict[str, Any]]], at: datetime, actor: str
+) -> None:
     connection, last = session.connection(), head(session)
     rows: list[dict[str, Any]] = []
     for number, (action, subject, details) in enumerate(entries, last.count + 1):
@@ -146,7 +141,8 @@ def record_many(
         )
         rows.append({**dict(zip(_HASHED, told, strict=True)), "hash": _digest(told)})
     end = {"last": rows[-1]["seq"], "of_last": rows[-1]["hash"]}
-    if connection.dialect.name == "postgresql" and last.count:
+    # (text that PostgreSQL's JSON does not know is kept all the same, entry by entry)
+    if connection.dialect.name == "postgresql" and last.count and len(rows) > 1:
         all_of_it = {"rows": _JSON(_told(rows)), "at": at, "actor": actor, **end}
         affected(connection.execute(_APPEND_AT_ONCE, all_of_it), expected=1)
         return
@@ -235,16 +231,6 @@ def _beyond(session: Session) -> int | None:
 def _let_nobody_else_append(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-
-
-def _head(session: Session) -> AuditHead:
-    """Give what the next entry follows: never the last row there is, which may not be the last."""
-    # another process may have written since this session last looked
-    kept = session.get(AuditHead, _ONLY, populate_existing=True)
-    if kept is None:
-        kept = AuditHead(id=_ONLY, seq=0, hash=GENESIS)
-        session.add(kept)
-    return kept
 
 
 def hash_of(entry: AuditEntry | Row[*tuple[Any, ...]]) -> str:
