@@ -5,7 +5,7 @@ The work is bounded, however long the titles are.
 
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from monitor.literature.dedup.dividing import ROMAN, divided, opposed
 
@@ -123,20 +123,30 @@ def _spelt_otherwise(first: Sequence[str], second: Sequence[str]) -> bool:
 def edits(first: str, second: str, most: int) -> int:
     """Count the letters to put in, take out or change; more than ``most`` is ``most + 1``.
 
-    Takes len(first) × len(second) steps at worst, without the beginning and end they share.
+    Takes len(first) × (2 × most + 1) steps at worst, without the beginning and end they share.
     """
     start = _shared(first, second)
     first, second = first[start:], second[start:]
     end = _shared(first[::-1], second[::-1])
     first, second = first[: len(first) - end], second[: len(second) - end]
+    if max(_only_in(first, second), _only_in(second, first)) > most:
+        return most + 1
     row = list(range(len(second) + 1))
     for count, letter in enumerate(first, start=1):
-        if min(row) > most:
+        above, row = row, [count, *[most + 1] * len(second)]
+        # further from the diagonal, more than ``most`` letters were put in or taken out already
+        near = range(max(1, count - most), min(len(second), count + most) + 1)
+        for place in near:
+            changed = above[place - 1] + (letter != second[place - 1])
+            row[place] = min(above[place] + 1, row[place - 1] + 1, changed)
+        if min(row[near.start - 1 : near.stop]) > most:
             return most + 1
-        above, row = row, [count]
-        for (diagonal, over), wanted in zip(pairwise(above), second, strict=True):
-            row.append(min(over + 1, row[-1] + 1, diagonal + (letter != wanted)))
     return min(row[-1], most + 1)
+
+
+def _only_in(text: str, other: str) -> int:
+    """Count the letters that a text has more of than another: each must be changed or taken out."""
+    return sum(max(0, text.count(letter) - other.count(letter)) for letter in {*text})
 
 
 def _shared(first: str, second: str) -> int:

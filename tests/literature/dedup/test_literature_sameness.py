@@ -334,6 +334,25 @@ def test_edits_are_a_distance_up_to_the_most_asked_for(one, other, most):
     assert (whole == 0) == (one == other)
 
 
+def whole_table(one: str, other: str) -> int:
+    """Count edits as Wagner and Fischer (1974) do, each cell of the table."""
+    row = list(range(len(other) + 1))
+    for count, letter in enumerate(one, start=1):
+        above, row = row, [count]
+        for place, wanted in enumerate(other):
+            changed = above[place] + (letter != wanted)
+            row.append(min(above[place + 1] + 1, row[-1] + 1, changed))
+    return row[-1]
+
+
+_FEW_LETTERS = st.text("abc", max_size=12) | st.text("abcdefghij", max_size=12)
+
+
+@given(_FEW_LETTERS, _FEW_LETTERS, st.integers(0, 9))
+def test_edits_are_those_of_the_whole_table(one, other, most):
+    assert edits(one, other, most) == min(whole_table(one, other), most + 1)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "count"), [("kitten", "sitting", 3), ("exlude", "exclude", 1), ("", "abc", 3)]
 )
