@@ -28,7 +28,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import structlog
-import waitress
 from flask import Response
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,15 +36,16 @@ sys.path.insert(0, str(ROOT))
 from monitor import workflow  # noqa: E402 - found through the path set above
 from monitor.catalogue import loader  # noqa: E402 - the same
 from monitor.catalogue import service as catalogue_service  # noqa: E402 - the same
+from monitor.cli import serving  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
 from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
+from monitor.kernel.process.threads import OneProcessor  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.ops import schema  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
 from monitor.usage.returns import inviting, service, services_list  # noqa: E402 - the same
-from monitor.web import turns  # noqa: E402 - the same
-from monitor.web.app import WRITERS, create_app  # noqa: E402 - the same
+from monitor.web.app import create_app  # noqa: E402 - the same
 
 BUDGET = 8.0  # times what as many requests for a template take
 REQUESTS, YARDSTICK = 7, "/accessibility"  # the link, and three times a form and what follows
@@ -155,10 +155,11 @@ def serve(folder: Path) -> None:
         return answer
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    threads = turns.threads(made.settings.web, WRITERS)
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=threads, ident=None)
+    web = made.settings.web.model_copy(update={"host": "127.0.0.1", "port": 0})
+    processor = OneProcessor()
+    server = serving.server_of(serving.staying(app, processor), web)
     print(server.effective_port, flush=True)
-    server.run()
+    serving.answer(server, processor)
 
 
 def crowd(port: int, returns: int, rate: float) -> Said:

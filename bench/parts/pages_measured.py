@@ -77,7 +77,6 @@ def serve(url: str, folder: Path, *, computing: bool) -> None:
 
     ``computing``: beside pages a thread computes all the time, as a job does that reads papers anew.
     """
-    threads.take_short_turns()
     if computing:
         threading.Thread(target=_compute, daemon=True).start()
     database = Database(url)
@@ -85,10 +84,11 @@ def serve(url: str, folder: Path, *, computing: bool) -> None:
     app = create_app(service)
     _tell_statements(app, database)
     web = service.settings.web.model_copy(update={"host": "127.0.0.1", "port": 0})
-    server = serving.server_of(app, web)
+    processor = threads.OneProcessor()
+    server = serving.server_of(serving.staying(app, processor), web)
     print(server.effective_port, flush=True)
     threading.Thread(target=_end_with_who_began_it, daemon=True).start()
-    serving.answer(server)
+    serving.answer(server, processor)
 
 
 def _compute() -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from monitor.web import turns
 from monitor.web.app import WRITERS, create_app
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
@@ -43,46 +43,42 @@ def serve(service: Service) -> None:
     """
     log.set_up()
     memory.share_arenas()
-    threads.take_short_turns()
     prepare(service, SCHEDULE)
     web = service.settings.web
     app = create_app(service)
-    server = server_of(app, web)
+    processor = threads.OneProcessor()
+    server = server_of(staying(app, processor), web)
     _announce(service, server.effective_port)
     for note in advice(service.settings):
         log.warning("settings.advice", advice=note)
-    _until_stopped(service, functools.partial(answer, server))
+    _until_stopped(service, functools.partial(answer, server, processor))
 
 
 def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 - waitress has no types
     """Make the server that answers for ``app``; it listens, and does so once it is let (``answer``).
-
-    Its threads share one processor.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
     try:
         sockets: dict[int, Any] = {}
-        # it begins its threads when it is made
-        with threads.on_one_processor():
-            server = waitress.create_server(
-                app,
-                map=sockets,
-                host=web.host,
-                port=web.port,
-                threads=turns.threads(web, WRITERS),
-                # reads on while a page is made: so a page learns that its reader has gone
-                channel_request_lookahead=1,
-                ident=None,
-                max_request_body_size=LARGEST_BODY,
-                # web.proxies reads them, and believes only whom the settings name
-                clear_untrusted_proxy_headers=False,
-                # far more than stay: connections make room by themselves
-                connection_limit=2 * connections.MOST,
-                # the other way to wait for them knows no file whose number is above 1,023
-                asyncore_use_poll=True,
-            )
+        server = waitress.create_server(
+            app,
+            map=sockets,
+            host=web.host,
+            port=web.port,
+            threads=turns.threads(web, WRITERS),
+            # reads on while a page is made: so a page learns that its reader has gone
+            channel_request_lookahead=1,
+            ident=None,
+            max_request_body_size=LARGEST_BODY,
+            # web.proxies reads them, and believes only whom the settings name
+            clear_untrusted_proxy_headers=False,
+            # far more than stay: connections make room by themselves
+            connection_limit=2 * connections.MOST,
+            # the other way to wait for them knows no file whose number is above 1,023
+            asyncore_use_poll=True,
+        )
     except OSError as error:
         raise ConfigError(
             f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
@@ -93,10 +89,24 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
     return server
 
 
-def answer(server: Any) -> None:  # noqa: ANN401 - waitress has no types
-    """Let the server answer, until this thread is told to stop."""
-    with threads.on_one_processor():
-        server.run()
+def staying(app: "WSGIApplication", processor: threads.OneProcessor) -> "WSGIApplication":
+    """Keep each thread that answers for ``app`` on one processor."""
+
+    def answered(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        processor.stay()
+        return app(environ, start)
+
+    return answered
+
+
+def answer(server: Any, processor: threads.OneProcessor) -> None:  # noqa: ANN401 - waitress has no types
+    """Let the server answer, on the processor of those who do, until this thread is told to stop.
+
+    Jobs are begun before: what a thread that stays begins stays too.
+    """
+    threads.take_short_turns()
+    processor.stay()
+    server.run()
 
 
 def work(service: Service) -> None:

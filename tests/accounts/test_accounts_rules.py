@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from processors import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
+    assert_leaves_the_pages_processor,
+    told_apart,
+)
 
 from monitor.accounts import passwords, rules
 from monitor.kernel.errors import InvalidInput
@@ -171,6 +175,12 @@ def test_common_words_within_others_are_not(good):
 def test_a_session_ends_idle_or_old(age, idle, alive):
     at = START + timedelta(days=1)
     assert rules.session_alive(started_at=at - age, last_seen_at=at - idle, at=at) is alive
+
+
+@told_apart
+def test_pages_keep_their_processor_while_a_password_is_hashed():
+    assert_leaves_the_pages_processor(lambda: passwords.hash_password("an invented password"))
+    assert_leaves_the_pages_processor(lambda: passwords.matches("an invented password", None))
 
 
 @pytest.mark.real_hashes

@@ -1,6 +1,5 @@
-"""The threads that answer pages share one processor; those of the jobs run on any."""
+"""The threads that answer pages share one processor; those of the jobs run where the system lets them."""
 
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -8,38 +7,62 @@ from pathlib import Path
 
 import pytest
 import requests
+from processors import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
+    in_a_thread,
+    several,
+    told_apart,
+    where,
+)
 
+from monitor.cli import serving
 from monitor.demo.driver import free_port
-from monitor.kernel.settings import WebSettings
-from monitor.web import turns
-from monitor.web.app import WRITERS
+from monitor.kernel.process.threads import OneProcessor
+
+pytestmark = told_apart
 
 
-def processors(thread: int = 0) -> frozenset[int]:
-    return frozenset(os.sched_getaffinity(thread))
+def test_whoever_answers_stays_and_turns_are_short():
+    several()
+    told: dict[str, object] = {}
+
+    class Server:
+        def run(self) -> None:
+            told["loop"], told["turn"] = where(), sys.getswitchinterval()
+
+    def app(environ, start):
+        told["page"] = where()
+        return []
+
+    processor = OneProcessor()
+    before = sys.getswitchinterval()
+    in_a_thread(lambda: serving.answer(Server(), processor))
+    in_a_thread(lambda: serving.staying(app, processor)({}, None))  # type: ignore[arg-type] # it begins no answer
+    sys.setswitchinterval(before)
+
+    assert told["loop"] == told["page"] == processor.alone
+    assert told["turn"] == pytest.approx(0.0002)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are not told apart here")
-def test_pages_share_a_processor_and_jobs_run_on_any(tmp_path, nobody_asked):
-    every = processors()
-    if len(every) == 1:
-        pytest.skip("this machine has one processor")
-    port = free_port()
+def test_a_service_keeps_pages_on_one_processor_and_no_job(tmp_path, nobody_asked):
+    every, port = several(), free_port()
     config = tmp_path / "config.toml"
     sources = "".join(f"[sources.{name}]\nenabled = false\n" for name in nobody_asked)
     config.write_text(f"{sources}[web]\nport = {port}\n", encoding="utf-8")
     command = [sys.executable, "-m", "monitor", "--config", str(config), "serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert any(line.startswith("Gap Monitor is at ") for line in process.stdout)
-        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
-
-        tasks = Path(f"/proc/{process.pid}/task").iterdir()
-        where = Counter(processors(int(task.name)) for task in tasks)
-        loop = processors(process.pid)
-        process.terminate()
+        try:
+            assert process.stdout is not None
+            assert any(line.startswith("Gap Monitor is at ") for line in process.stdout)
+            assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=60).ok
+            tasks = [int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir()]
+            found, loop = Counter(map(where, tasks)), where(process.pid)
+        finally:
+            process.terminate()
         assert process.wait(60) == 0
 
     assert len(loop) == 1
-    assert where[loop] == turns.threads(WebSettings(), WRITERS) + 1
-    assert where.keys() == {loop, every}
+    # the one that serves connections, and the one that answered
+    assert found[loop] >= 2
+    assert found[every] > 0
+    assert found.keys() == {loop, every}

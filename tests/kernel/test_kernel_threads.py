@@ -1,100 +1,114 @@
-"""Threads of pages stay on one processor, and what needs no turn of Python's may run on any."""
+"""Threads of pages stay on one processor; they leave it for what needs no turn of Python's."""
 
+import errno
 import os
-import sys
-import threading
 
 import pytest
+from processors import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
+    in_a_thread,
+    several,
+    told_apart,
+    where,
+)
 
-from monitor.kernel.process import threads
+from monitor.kernel.process.threads import OneProcessor, on_any_processor
 
-if not hasattr(os, "sched_getaffinity"):
-    pytest.skip("this system does not tell processors apart", allow_module_level=True)
-
-
-@pytest.fixture
-def every():
-    """The processors that this process may use; nothing chosen, and nothing changed in the end."""
-    before = os.sched_getaffinity(0)
-    threads._all.cache_clear()
-    threads._chosen.cache_clear()
-    yield before
-    os.sched_setaffinity(0, before)
-    threads._all.cache_clear()
-    threads._chosen.cache_clear()
+pytestmark = told_apart
 
 
-def _where_a_thread_runs() -> tuple[threading.Event, list[set[int]], threading.Thread]:
-    """Begin a thread that tells where it may run once it is let."""
-    let = threading.Event()
-    told: list[set[int]] = []
+def test_a_thread_that_stays_does_so_on_one_of_those_it_may_use():
+    every, processor = where(), OneProcessor()
+    told: list[frozenset[int]] = []
 
-    def tell():
-        let.wait()
-        told.append(os.sched_getaffinity(0))
+    def work() -> None:
+        processor.stay()
+        told.append(where())
+        in_a_thread(lambda: told.append(where()))  # what it begins, too
 
-    thread = threading.Thread(target=tell)
-    thread.start()
-    return let, told, thread
-
-
-def test_a_thread_and_those_it_begins_stay_on_one_processor_and_it_alone_leaves_it(every):
-    with threads.on_one_processor():
-        one = os.sched_getaffinity(0)
-        let, told, begun = _where_a_thread_runs()
-    assert len(one) == 1
-    assert one <= every
-    assert os.sched_getaffinity(0) == every
-
-    let.set()
-    begun.join()
-    assert told == [one]
-    with threads.on_one_processor():
-        assert os.sched_getaffinity(0) == one  # the same each time
+    in_a_thread(work)
+    in_a_thread(work)
+    assert len(set(told)) == 1
+    assert len(told[0]) == 1
+    assert told[0] <= every
+    assert where() == every  # nobody else
 
 
-def test_what_needs_no_turn_runs_on_any_and_then_where_it_ran(every):
-    with threads.on_one_processor():
-        one = os.sched_getaffinity(0)
-        with threads.on_any_processor():
-            assert os.sched_getaffinity(0) == every
-        assert os.sched_getaffinity(0) == one
+def test_it_leaves_for_what_needs_no_turn_and_comes_back_after_an_error_too():
+    every = several()
+
+    def work() -> None:
+        OneProcessor().stay()
+        one = where()
+        with on_any_processor():
+            assert where() == every
+            with on_any_processor():  # as a form that hashes twice might
+                assert where() == every
+            assert where() == every
+        assert where() == one
+        with pytest.raises(ZeroDivisionError), on_any_processor():
+            raise ZeroDivisionError
+        assert where() == one
+
+    in_a_thread(work)
 
 
-def test_it_is_back_where_it_ran_after_an_error(every):
-    with pytest.raises(SystemExit), threads.on_one_processor():
-        raise SystemExit
-    assert os.sched_getaffinity(0) == every
+def test_a_thread_that_stays_nowhere_is_never_moved(monkeypatch):
+    def moved(*_: object) -> None:
+        raise AssertionError("moved")
+
+    monkeypatch.setattr(os, "sched_setaffinity", moved)
+    with on_any_processor():
+        pass
 
 
-def test_who_was_given_one_processor_stays_there(every):
-    one = {min(every)}
-    os.sched_setaffinity(0, one)
-    with threads.on_one_processor(), threads.on_any_processor():
-        assert os.sched_getaffinity(0) == one
+def test_who_was_moved_from_outside_is_left_there():
+    every = several()
+
+    def work() -> None:
+        processor = OneProcessor()
+        processor.stay()
+        other = {next(iter(every - where()))}
+        os.sched_setaffinity(0, other)
+        processor.stay()  # with the next request
+        with on_any_processor():
+            assert where() == other
+        assert where() == other
+
+    in_a_thread(work)
 
 
-def test_a_system_that_forbids_it_or_knows_nothing_of_it_changes_nothing(every, monkeypatch):
-    def forbidden(*_):
-        raise PermissionError("not in this sandbox")
+def test_who_is_moved_while_away_stays_there():
+    every = several()
 
-    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
-    with threads.on_one_processor():
-        assert os.sched_getaffinity(0) == every
-    monkeypatch.undo()
+    def work() -> None:
+        OneProcessor().stay()
+        other = {next(iter(every - where()))}
+        with on_any_processor():
+            os.sched_setaffinity(0, other)
+        assert where() == other
 
-    threads._all.cache_clear()
-    threads._chosen.cache_clear()
+    in_a_thread(work)
+
+
+@pytest.mark.parametrize("refused", ["sched_getaffinity", "sched_setaffinity"])
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, None])
+def test_where_it_is_refused_or_not_known_nothing_changes(monkeypatch, refused, number):
+    every = where()
     asked = os.sched_getaffinity
-    monkeypatch.delattr(os, "sched_getaffinity")
-    with threads.on_one_processor(), threads.on_any_processor():
+
+    def refusing(*_: object) -> None:
+        raise OSError(number, "not here")
+
+    if number is None:
+        monkeypatch.delattr(os, refused)
+    else:
+        monkeypatch.setattr(os, refused, refusing)
+
+    def work() -> None:
+        processor = OneProcessor()
+        processor.stay()
+        with on_any_processor():
+            assert asked(0) == every or refused == "sched_getaffinity"
         assert asked(0) == every
 
-
-def test_turns_are_short_once_they_are_asked_for(every):
-    before = sys.getswitchinterval()
-    threads.take_short_turns()
-    taken = sys.getswitchinterval()
-    sys.setswitchinterval(before)
-    assert taken == pytest.approx(threads._TURN)
-    assert taken < before / 10
+    in_a_thread(work)

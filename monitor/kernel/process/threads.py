@@ -5,15 +5,16 @@ thread go first. ADR 31 tells what that cost, and what was measured.
 """
 
 import contextlib
-import functools
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Iterator, Set
 
 # Seconds that a thread goes on once another wants its turn; 0.005 is usual. A page that is made while
 # a job computes waits so long for each row that it reads.
 _TURN = 0.0002
+_here = threading.local()
 
 
 def take_short_turns() -> None:
@@ -21,51 +22,52 @@ def take_short_turns() -> None:
     sys.setswitchinterval(_TURN)
 
 
-@contextlib.contextmanager
-def on_one_processor() -> Iterator[None]:
-    """Keep this thread, and for good those that it begins meanwhile, on one processor, always the same.
+class OneProcessor:
+    """A processor for threads that wait for each other all the time: any of those that may be used.
 
-    Threads that wait for each other all the time do it three times as fast there: to wake one on
-    another processor takes longer than what it has to do.
+    There they do it three times as fast: to wake one on another processor takes longer than what it
+    has to do. Threads that never stay here are left alone: they run wherever the system lets them.
     """
-    with _on(_chosen()):
-        yield
+
+    def __init__(self) -> None:
+        self.every = _where()
+        # any: two services of one machine should not both be sure to take the last
+        self.alone = frozenset({secrets.choice(sorted(self.every))} if self.every else ())
+
+    def stay(self) -> None:
+        """Keep this thread here from now on; what it begins later begins here too."""
+        if getattr(_here, "stays", None) is not self:
+            _here.stays = self
+            _run_on(self.alone)
 
 
 @contextlib.contextmanager
 def on_any_processor() -> Iterator[None]:
-    """Let this thread, for work that needs no turn of Python's, run where no page has to wait for it."""
-    with _on(_all()):
-        yield
+    """Let this thread, for work that needs no turn of Python's, run where no page has to wait for it.
 
-
-@functools.cache
-def _all() -> Set[int]:
-    """Give the processors that this process might use when it was first asked; none: it cannot be told."""
-    return os.sched_getaffinity(os.getpid()) if hasattr(os, "sched_getaffinity") else frozenset()
-
-
-@functools.cache
-def _chosen() -> Set[int]:
-    # any of them: two services of one machine should not both take the last
-    return {secrets.choice(sorted(_all()))} if _all() else frozenset()
-
-
-@contextlib.contextmanager
-def _on(processors: Set[int]) -> Iterator[None]:
-    """Run on these alone, then where it ran before. Where that is not allowed, nothing changes."""
-    if not processors:
+    Only where it stays on one: where somebody moved it since (``taskset``, a cpuset), it is left there.
+    """
+    stays: OneProcessor | None = getattr(_here, "stays", None)
+    if stays is None or _where() != stays.alone:
         yield
         return
-    before = os.sched_getaffinity(0)
-    _may_run_on(processors)
+    moved = _run_on(stays.every)
     try:
         yield
     finally:
-        _may_run_on(before)
+        if _where() == moved:
+            _run_on(stays.alone)
 
 
-def _may_run_on(processors: Set[int]) -> None:
-    # a sandbox may forbid it, and a processor may have been taken away since
-    with contextlib.suppress(OSError):
+def _where() -> Set[int]:
+    """Tell the processors that this thread may run on; none where the system does not tell."""
+    with contextlib.suppress(AttributeError, OSError):
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset()
+
+
+def _run_on(processors: Set[int]) -> Set[int]:
+    """Run on these alone, and tell where that is; where it is not allowed, nothing changes."""
+    with contextlib.suppress(AttributeError, OSError):
         os.sched_setaffinity(0, processors)
+    return _where()

@@ -26,7 +26,9 @@ _OPPOSED = tuple(
     )
 )  # fmt: skip
 _OPPOSED_BEGINNINGS = (("hypo", "hyper"), ("intra", "inter"), ("pre", "post"), ("ante", "post"))
+_BEGINNINGS = tuple(first for first, _ in _OPPOSED_BEGINNINGS)
 _PERSONS = frozenset(word for pair in _PEOPLE for word in pair)
+_OF_PAIRS = _PERSONS | {word for pair in _OPPOSED for word in pair}
 _NUMBERS = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
      "twelve", "eighteen", "twenty", "first", "second", "third", "fourth", "fifth", "sixth",
@@ -73,13 +75,14 @@ def _counts(word: str) -> bool:
 
 def opposed(rest: Set[str]) -> bool:
     """Tell whether the words that two titles do not share hold a pair of opposites."""
-    if any(pair <= rest for pair in (*_PEOPLE, *_OPPOSED)):
+    if not rest.isdisjoint(_OF_PAIRS) and any(pair <= rest for pair in (*_PEOPLE, *_OPPOSED)):
         return True
     # "hypotension" and "hypertension"
     return any(
         word.startswith(first) and second + word[len(first) :] in rest
-        for first, second in _OPPOSED_BEGINNINGS
         for word in rest
+        if word.startswith(_BEGINNINGS)
+        for first, second in _OPPOSED_BEGINNINGS
     )
 
 

@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from processors import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
+    assert_leaves_the_pages_processor,
+    told_apart,
+)
 from pypdf import PdfReader
 from trials_with_effects import (  # type: ignore[import-not-found]  # tests/support is on pytest's path
     CONCERNS,
@@ -184,6 +188,11 @@ def test_names_of_any_script_are_drawn_and_read_back_and_no_word_is_code():
 @settings(max_examples=25, deadline=None)
 def test_any_text_makes_one_page(word):
     assert len(read(pdf(filled(f"x{word}", 3))).pages) == 1
+
+
+@told_apart
+def test_other_pages_keep_their_processor_while_a_sheet_is_set():
+    assert_leaves_the_pages_processor(lambda: pdf(filled("An invented sentence.", 3)))
 
 
 def test_a_sheet_is_one_page_however_much_it_says():
