@@ -13,7 +13,7 @@ from monitor.feeds.identifiers.canonical import registrations_in
 from monitor.feeds.records import Citation, Identifier, LinkKind, Trial
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import REGISTRIES, own_and_named
-from monitor.literature.design import notices
+from monitor.literature.design import notices, rules
 from monitor.literature.design.counts import sample_sizes
 from monitor.literature.design.detection import UNCLEAR, read_design
 from monitor.literature.matching.matcher import Hit
@@ -100,7 +100,7 @@ class PaperFacts:
     @cached_property
     def is_registration(self) -> bool:
         """Whether it is a trial's registration; told without a look at its text."""
-        return self.trial is not None or self.fingerprint.kind == REGISTRATION
+        return self.trial is not None or rules.is_registration(self.citation.publication_types)
 
     @cached_property
     def kind(self) -> str:

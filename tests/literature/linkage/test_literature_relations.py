@@ -321,6 +321,20 @@ def test_no_paper_belongs_with_itself(one):
         assert relate(one, one) is None
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            ["Clinical Trial Registration", "clinical trial", "Journal Article", "preprint", ""]
+        )
+    )
+)
+def test_a_registration_is_told_by_its_labels_as_its_fingerprint_says_and_before_it_is_read(types):
+    facts = PaperFacts(replace(REPORT, publication_types=tuple(types)))
+    told = facts.is_registration
+    assert "fingerprint" not in facts.__dict__
+    assert told == (facts.fingerprint.kind == "registration")
+
+
 @given(known, known)
 def test_only_registrations_and_sources_words_are_ever_certain(one, other):
     found = relate(one, other)
