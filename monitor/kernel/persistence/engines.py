@@ -24,10 +24,6 @@ _ROOM_TO_WRITE = 8_000
 
 # how large SQLite lets its write-ahead log stay once it was read into the database
 LOG_LIMIT = 64 * 1024 * 1024
-# After so many pages of the log SQLite reads it into the database, within the commit. 1,000 is usual;
-# an import then wrote the same pages there again and again. More than 4,062 would need a second table
-# to look pages up in, whoever reads.
-_LOG_PAGES = 4_000
 
 
 def sqlite_engine(url: str) -> Engine:
@@ -44,8 +40,7 @@ def sqlite_engine(url: str) -> Engine:
         cursor = connection.cursor()
         # a page twice the usual size: most of what is kept are records of many kilobytes
         pragmas = ("page_size=8192", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-        log = (f"journal_size_limit={LOG_LIMIT}", f"wal_autocheckpoint={_LOG_PAGES}")
-        for pragma in (*pragmas, *log):
+        for pragma in (*pragmas, f"journal_size_limit={LOG_LIMIT}"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
