@@ -40,7 +40,6 @@ from monitor.cli import serving  # noqa: E402 - the same
 from monitor.kernel import settings as settings_module  # noqa: E402 - the same
 from monitor.kernel.clock import utcnow  # noqa: E402 - the same
 from monitor.kernel.persistence.database import Database  # noqa: E402 - the same
-from monitor.kernel.process.threads import OneProcessor  # noqa: E402 - the same
 from monitor.literature.matching.matcher import Matcher  # noqa: E402 - the same
 from monitor.ops import schema  # noqa: E402 - the same
 from monitor.service import Service  # noqa: E402 - the same
@@ -156,10 +155,9 @@ def serve(folder: Path) -> None:
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     web = made.settings.web.model_copy(update={"host": "127.0.0.1", "port": 0})
-    processor = OneProcessor()
-    server = serving.server_of(serving.staying(app, processor), web)
+    server = serving.server_of(app, web)
     print(server.effective_port, flush=True)
-    serving.answer(server, processor)
+    serving.answer(server)
 
 
 def crowd(port: int, returns: int, rate: float) -> Said:

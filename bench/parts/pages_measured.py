@@ -24,7 +24,6 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 
 from monitor.cli import serving  # noqa: E402 - found through the path set above
 from monitor.kernel.persistence.database import Database, affected  # noqa: E402 - the same
-from monitor.kernel.process import threads  # noqa: E402 - the same
 from monitor.web.app import create_app  # noqa: E402 - the same
 from parts.pages_asked import Page  # noqa: E402 - the same
 from parts.pages_kept import service_of  # noqa: E402 - the same
@@ -84,11 +83,10 @@ def serve(url: str, folder: Path, *, computing: bool) -> None:
     app = create_app(service)
     _tell_statements(app, database)
     web = service.settings.web.model_copy(update={"host": "127.0.0.1", "port": 0})
-    processor = threads.OneProcessor()
-    server = serving.server_of(serving.staying(app, processor), web)
+    server = serving.server_of(app, web)
     print(server.effective_port, flush=True)
     threading.Thread(target=_end_with_who_began_it, daemon=True).start()
-    serving.answer(server, processor)
+    serving.answer(server)
 
 
 def _compute() -> None:

@@ -46,12 +46,11 @@ def serve(service: Service) -> None:
     prepare(service, SCHEDULE)
     web = service.settings.web
     app = create_app(service)
-    processor = threads.OneProcessor()
-    server = server_of(staying(app, processor), web)
+    server = server_of(app, web)
     _announce(service, server.effective_port)
     for note in advice(service.settings):
         log.warning("settings.advice", advice=note)
-    _until_stopped(service, functools.partial(answer, server, processor))
+    _until_stopped(service, functools.partial(answer, server))
 
 
 def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 - waitress has no types
@@ -63,7 +62,7 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
     try:
         sockets: dict[int, Any] = {}
         server = waitress.create_server(
-            app,
+            _staying(app),
             map=sockets,
             host=web.host,
             port=web.port,
@@ -89,8 +88,15 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
     return server
 
 
-def staying(app: "WSGIApplication", processor: threads.OneProcessor) -> "WSGIApplication":
+@functools.cache
+def _processor() -> threads.OneProcessor:
+    """Give the processor of all that answers in this process."""
+    return threads.OneProcessor()
+
+
+def _staying(app: "WSGIApplication") -> "WSGIApplication":
     """Keep each thread that answers for ``app`` on one processor."""
+    processor = _processor()
 
     def answered(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         processor.stay()
@@ -99,13 +105,13 @@ def staying(app: "WSGIApplication", processor: threads.OneProcessor) -> "WSGIApp
     return answered
 
 
-def answer(server: Any, processor: threads.OneProcessor) -> None:  # noqa: ANN401 - waitress has no types
+def answer(server: Any) -> None:  # noqa: ANN401 - waitress has no types
     """Let the server answer, on the processor of those who do, until this thread is told to stop.
 
     Jobs are begun before: what a thread that stays begins stays too.
     """
     threads.take_short_turns()
-    processor.stay()
+    _processor().stay()
     server.run()
 
 

@@ -16,7 +16,6 @@ from processors import (  # type: ignore[import-not-found]  # tests/support is o
 
 from monitor.cli import serving
 from monitor.demo.driver import free_port
-from monitor.kernel.process.threads import OneProcessor
 
 pytestmark = told_apart
 
@@ -33,13 +32,14 @@ def test_whoever_answers_stays_and_turns_are_short():
         told["page"] = where()
         return []
 
-    processor = OneProcessor()
     before = sys.getswitchinterval()
-    in_a_thread(lambda: serving.answer(Server(), processor))
-    in_a_thread(lambda: serving.staying(app, processor)({}, None))  # type: ignore[arg-type] # it begins no answer
+    in_a_thread(lambda: serving.answer(Server()))
+    in_a_thread(lambda: serving._staying(app)({}, None))  # type: ignore[arg-type] # it begins no answer
     sys.setswitchinterval(before)
 
-    assert told["loop"] == told["page"] == processor.alone
+    assert told["loop"] == told["page"]
+    assert isinstance(told["page"], frozenset)
+    assert len(told["page"]) == 1
     assert told["turn"] == pytest.approx(0.0002)
 
 
