@@ -12,7 +12,7 @@ from monitor.jobs.mail.bouncing import read_mailbox_now, take_bounces
 from monitor.kernel.errors import InvalidInput
 from monitor.kernel.language.english import plural
 from monitor.notify.bounces.taking import BounceVerdict
-from monitor.ops.schema import require_current
+from monitor.ops.revision import require_current
 
 _LINE = 64 * 1024  # bytes read at once of a line that does not end
 

@@ -15,7 +15,7 @@ from monitor.kernel.language.uk import minute
 from monitor.ops import shapes
 from monitor.ops.advice import advice
 from monitor.ops.queries import mail_problems
-from monitor.ops.schema import require_current
+from monitor.ops.revision import require_current
 
 
 @commands.group(invoke_without_command=True)

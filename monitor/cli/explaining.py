@@ -11,7 +11,7 @@ from monitor.cli.root import commands, print_json, service_of
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.uk import read_day, uk_day
 from monitor.ops import explanation, exports
-from monitor.ops.schema import require_current
+from monitor.ops.revision import require_current
 
 
 @commands.command()

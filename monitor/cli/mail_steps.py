@@ -10,7 +10,7 @@ from monitor.cli.root import as_json, commands, print_json, service_of
 from monitor.kernel.errors import InvalidInput
 from monitor.notify import queries
 from monitor.notify.messages import postmaster, whole_digests
-from monitor.ops.schema import require_current
+from monitor.ops.revision import require_current
 
 BY = "cli"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -18,7 +18,7 @@ from monitor.jobs.sources.polling import poll_source
 from monitor.jobs.sources.replaying import READERS, size
 from monitor.jobs.sources.replaying import replay as replay_source
 from monitor.kernel.language.uk import minute
-from monitor.ops.schema import require_current
+from monitor.ops.revision import require_current
 from monitor.service import Service
 
 

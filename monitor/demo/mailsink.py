@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 DROP = "drop"  # keep the message, then cut the connection without a reply
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is parsed once is kept
 class ReceivedMail:
     """One message as received, with its envelope. ``accepted``: answered with 250."""
 
@@ -27,7 +28,7 @@ class ReceivedMail:
     raw: bytes
     accepted: bool
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         """The message, parsed."""
         return message_from_bytes(self.raw, policy=policy.default)
@@ -42,7 +43,7 @@ class ReceivedMail:
         """Its subject, as a mail program shows it: a long one begins on a line of its own."""
         return str(self.message["Subject"]).strip()
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Its plain text part."""
         part = self.message.get_body(("plain",))

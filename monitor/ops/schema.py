@@ -1,10 +1,6 @@
 """The whole schema in one place, and the one way to bring a database up to it."""
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import MetaData
 
 import monitor.accounts.tables
 import monitor.catalogue.tables
@@ -23,13 +19,10 @@ import monitor.review.queue.places
 import monitor.review.tables
 import monitor.usage.returns.tables
 import monitor.usage.tables  # noqa: F401 - importing declares the tables
-from monitor.kernel.errors import ConfigError
 from monitor.kernel.persistence.database import Base, Database
+from monitor.kernel.persistence.version import schema_version
 from monitor.kernel.private_files import private_folder
-from monitor.ops.revision import SCRIPTS, require_current
-
-__all__ = ["SCRIPTS", "configuration", "metadata", "migrate", "require_current"]
-
+from monitor.ops.revision import head
 
 metadata: MetaData = Base.metadata
 
@@ -47,24 +40,9 @@ def migrate(database: Database) -> None:
             database.path.touch(mode=0o600)
     with database.write() as session:
         connection = session.connection()
-        _refuse_newer(connection)
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if schema_version(connection) == head():
+            return
+        # every start comes by here, and hardly any migrates: Alembic takes a quarter of a second
+        from monitor.ops import upgrading  # noqa: PLC0415
 
-
-def configuration() -> Config:
-    """Make Alembic's configuration; the caller adds the connection."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    return config
-
-
-def _refuse_newer(connection: Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    if current is not None and current not in known:
-        raise ConfigError(
-            f"the database is at schema {current}, which this version does not know; "
-            "run the version that made it, or a newer one"
-        )
+        upgrading.upgrade(connection)

@@ -138,6 +138,12 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(tmp_path):
     assert not [name for name in loaded if name.startswith(unneeded)]
 
 
+def test_what_migrates_is_loaded_where_there_is_something_to_migrate(tmp_path):
+    (tmp_path / "config.toml").touch()
+    loaded = [_loaded_by("--config", str(tmp_path / "config.toml"), "init")[0] for _ in range(2)]
+    assert ["alembic" in names for names in loaded] == [True, False]
+
+
 def test_what_speaks_to_a_database_is_loaded_with_the_one_in_use():
     """Tables say nothing in the words of either: with them, both would be loaded."""
     root = Path(monitor.__path__[0])

@@ -10,14 +10,14 @@ from monitor.kernel.persistence.database import Database
 from monitor.kernel.persistence.version import schema_version
 from monitor.notify.tables import ReaderTerms
 from monitor.notify.words import USUAL, Cadence
-from monitor.ops import revision, schema
+from monitor.ops import revision, schema, upgrading
 from monitor.review.appraisal.given import reading_of
 from monitor.review.tables import Appraisal
 
 
 def _downgrade(database):
     with database.write() as session:
-        config = schema.configuration()
+        config = upgrading.configuration()
         config.attributes["connection"] = session.connection()
         command.downgrade(config, "base")
 
@@ -89,7 +89,7 @@ def test_up_down_up_leaves_nothing_and_then_everything(empty):
     assert _ddl(empty) == {}
     schema.migrate(empty)
     assert _ddl(empty) == first
-    schema.require_current(empty)
+    revision.require_current(empty)
 
 
 def test_migrations_and_models_agree(empty, database):
@@ -119,7 +119,7 @@ def test_a_newer_schema_is_refused(empty):
     with pytest.raises(ConfigError, match="9999_from_the_future"):
         schema.migrate(empty)
     with pytest.raises(ConfigError, match="init"):
-        schema.require_current(empty)
+        revision.require_current(empty)
 
 
 def test_who_looks_already_is_asked_over_the_same_connection(empty):
@@ -137,7 +137,7 @@ def test_who_looks_already_is_asked_over_the_same_connection(empty):
 def test_a_database_that_is_not_there_is_not_made(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/nowhere.sqlite3")
     with pytest.raises(ConfigError, match="init"):
-        schema.require_current(database)
+        revision.require_current(database)
     assert not (tmp_path / "nowhere.sqlite3").exists()
 
 
@@ -145,7 +145,7 @@ def _step(database, direction, revision):
     if database.path:
         database.path.parent.mkdir(parents=True, exist_ok=True)
     with database.write() as session:
-        config = schema.configuration()
+        config = upgrading.configuration()
         config.attributes["connection"] = session.connection()
         getattr(command, direction)(config, revision)
 
@@ -324,7 +324,7 @@ def test_services_returns_have_a_place_and_mail_that_asks_them_leaves_with_it(em
     with empty.read() as session:
         assert session.execute(text("SELECT kind FROM message")).scalars().all() == ["confirm"]
     schema.migrate(empty)
-    schema.require_current(empty)
+    revision.require_current(empty)
 
 
 def test_links_to_what_is_held_leave_on_the_way_back_with_what_came_back_of_them(empty):
@@ -348,7 +348,7 @@ def test_links_to_what_is_held_leave_on_the_way_back_with_what_came_back_of_them
         assert session.execute(text("SELECT kind FROM message")).scalars().all() == ["confirm"]
         assert session.execute(text("SELECT count(*) FROM returned_mail")).scalar() == 1
     schema.migrate(empty)
-    schema.require_current(empty)
+    revision.require_current(empty)
 
 
 def test_readers_of_before_keep_each_change_at_once_and_a_digest_leaves_no_trace(empty):
@@ -379,7 +379,7 @@ def test_readers_of_before_keep_each_change_at_once_and_a_digest_leaves_no_trace
     with empty.read() as session:
         assert session.execute(text("SELECT count(*) FROM message")).scalar() == 0
     schema.migrate(empty)
-    schema.require_current(empty)
+    revision.require_current(empty)
 
 
 def test_published_ranks_become_a_wave_and_gaps_still_point_at_them(empty):
@@ -474,7 +474,7 @@ def test_rounds_of_before_were_judged_in_the_tool_in_force_and_papers_stay_when_
             session.execute(text("SELECT reason FROM appraisal_round")).scalar() == "A correction"
         )
     schema.migrate(empty)
-    schema.require_current(empty)
+    revision.require_current(empty)
 
 
 def test_why_a_message_waits_is_taken_from_its_sentence_and_given_back_to_it(empty):
@@ -510,4 +510,4 @@ def test_why_a_message_waits_is_taken_from_its_sentence_and_given_back_to_it(emp
     schema.migrate(empty)
     with empty.read() as session:
         assert dict(session.execute(reasons).all()) == given
-    schema.require_current(empty)
+    revision.require_current(empty)

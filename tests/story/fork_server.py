@@ -45,6 +45,7 @@ MODULES = (
     "sqlalchemy.dialects.sqlite.pysqlite",
     "sqlalchemy.dialects.postgresql.psycopg",
     "psycopg",
+    "structlog",
 )
 _LARGEST = 2**20  # bytes of a message; an environment may be large
 
