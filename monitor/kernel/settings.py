@@ -91,7 +91,11 @@ class WebSettings(SettingsSection):
         32, ge=1, le=200, description="largest file of references people may bring, in MiB"
     )
     longest_page_seconds: float = Field(
-        10, ge=0.1, le=300, description="how long a page may read the database before it gives up"
+        10,
+        ge=0.1,
+        le=300,
+        description="how long a page may read the database before it gives up; seeing before that "
+        "whether it has changed may take half as long",
     )
     large_pages_at_once: int = Field(
         4, ge=1, le=16, description="large pages for staff made at once; as many more may wait"

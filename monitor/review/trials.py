@@ -11,11 +11,11 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, chunks
 from monitor.kernel.persistence.once import once
 from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import REGISTRIES
@@ -197,12 +197,12 @@ def titles_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
 _NUMBERS = (
     select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
     .where(
-        PaperIdentifier.paper_id.in_(bindparam("some", expanding=True)),
+        PaperIdentifier.paper_id.in_(SOME),
         PaperIdentifier.scheme.in_(REGISTRIES),
     )
     .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
 )
-_TITLES = select(Paper.id, Paper.title).where(Paper.id.in_(bindparam("some", expanding=True)))
+_TITLES = select(Paper.id, Paper.title).where(Paper.id.in_(SOME))
 
 
 def _of_study(ids: Sequence[int]) -> Select[int, int]:

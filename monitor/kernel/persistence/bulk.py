@@ -25,9 +25,8 @@ from monitor.kernel.persistence.database import Base
 _CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
 _TOGETHER = 500  # rows in one statement, of up to 65 columns: of 32,766 values at most
 _Value = TypeVar("_Value")
-SOME: Any = bindparam(
-    "some", expanding=True
-)  # what a statement that is built once looks for, as a ``LookUp`` does
+# what a statement that is built once looks for, as a ``LookUp`` does
+SOME: Any = bindparam("some", expanding=True)
 
 
 def add_all(session: Session, entity: type[Base], rows: Sequence[dict[str, Any]]) -> None:

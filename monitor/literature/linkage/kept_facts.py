@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Text, bindparam, cast, literal, select, union_all
+from sqlalchemy import Row, Text, cast, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation, Identifier, Trial
-from monitor.kernel.persistence.bulk import chunks
+from monitor.kernel.persistence.bulk import SOME, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.remembering import Remembered
 from monitor.literature.linkage.facts import PaperFacts
@@ -35,7 +35,6 @@ _OWN, _NAMED, _SAID = "own", "named", "said"
 
 # Built once: putting a statement together costs more than running it. Lists stay the text that they
 # are stored as, which is compared and not read.
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 _lists = [
     cast(column, Text).label(column.key)
     for column in (Paper.authors, Paper.publication_types, Paper.keywords)
@@ -48,12 +47,12 @@ _PAPERS = (
         PaperTrial.participants, PaperTrial.has_results,
     )
     .outerjoin(PaperTrial, PaperTrial.paper_id == Paper.id)
-    .where(Paper.id.in_(_some), Paper.merged_into_id.is_(None))
+    .where(Paper.id.in_(SOME), Paper.merged_into_id.is_(None))
 )  # fmt: skip
 _WORDS = union_all(
     *(
         select(table.paper_id, literal(what).label("what"), kind, table.scheme, table.value).where(
-            table.paper_id.in_(_some)
+            table.paper_id.in_(SOME)
         )
         for what, table, kind in (
             (_OWN, PaperIdentifier, literal("").label("kind")),
@@ -64,7 +63,7 @@ _WORDS = union_all(
 )
 _MATCHES = select(
     Match.paper_id, Match.slug, Match.variant, Match.words, Match.field, Match.start, Match.rule
-).where(Match.paper_id.in_(_some))
+).where(Match.paper_id.in_(SOME))
 
 
 @dataclass(slots=True)

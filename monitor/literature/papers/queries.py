@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.bulk import SOME
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.identity import REGISTRIES, strongest_first
 from monitor.literature.matching.matcher import Hit
@@ -73,9 +74,7 @@ _named = select(_match.id).where(
 )
 _STUDIES = _studies(_of_it)
 _STUDIES_NAMING = _studies(_of_it.where(_named.correlate(StudyPaper.__table__).exists()))
-_MATCHES = select(*Match.__table__.columns).where(
-    Match.paper_id.in_(bindparam("some", expanding=True))
-)
+_MATCHES = select(*Match.__table__.columns).where(Match.paper_id.in_(SOME))
 
 
 @dataclass(frozen=True, slots=True)

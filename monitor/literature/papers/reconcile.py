@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, cast, delete, func, literal_column, select
+from sqlalchemy import Row, Text, cast, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation
@@ -95,7 +95,7 @@ _WRITTEN = (
 )  # fmt: skip
 _SEARCHED = "title_words"
 _SAID = select(Paper.id, *(getattr(Paper, name) for name in (*_WRITTEN, _SEARCHED, "lane"))).where(
-    Paper.id.in_(bindparam("some", expanding=True))
+    Paper.id.in_(SOME)
 )
 # The rows of one paper, in the order of ``_KEPT``.
 KeptRows = tuple[list[tuple[Any, ...]], ...]

@@ -73,7 +73,7 @@ _ALIKE = (
 _OF_SOME = (
     select(*_COMPARED)
     .outerjoin(PaperIdentifier, PaperIdentifier.paper_id == Paper.id)
-    .where(Paper.id.in_(bindparam("some", expanding=True)), Paper.merged_into_id.is_(None))
+    .where(Paper.id.in_(SOME), Paper.merged_into_id.is_(None))
     .order_by(Paper.id)
 )
 

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
+from monitor.kernel.persistence.bulk import SOME
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index, titled
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
@@ -22,20 +22,19 @@ from monitor.literature.words import TO_SCREEN, Lane
 LANES = tuple(lane for lane in Lane if lane not in TO_SCREEN)
 _MOST_WORDS, _LONGEST_WORD = 8, 60
 # Built once: putting a statement together costs more than running it.
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 _PAPERS = (
     select(
         Paper.id, Paper.title, Paper.abstract, Paper.keywords, Paper.journal, Paper.year, Paper.lane,
         Paper.first_seen_at,
     )
-    .where(Paper.id.in_(_some))
+    .where(Paper.id.in_(SOME))
     .order_by(Paper.id.desc())
 )  # fmt: skip
 _BROUGHT = (
     select(PaperRecord.paper_id, RecordQuery.query_key)
     .join(Record, Record.id == PaperRecord.record_id)
     .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
-    .where(PaperRecord.paper_id.in_(_some))
+    .where(PaperRecord.paper_id.in_(SOME))
     .distinct()
     .order_by(RecordQuery.query_key)
 )
@@ -43,7 +42,7 @@ _ABOUT = (
     select(
         PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
     )
-    .where(PaperStatement.paper_id.in_(_some), PaperStatement.scheme != "")
+    .where(PaperStatement.paper_id.in_(SOME), PaperStatement.scheme != "")
     .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
 )
 

@@ -45,7 +45,7 @@ _TOLD = union_all(
         PaperIdentifier,
         (PaperIdentifier.scheme == StudyAlert.scheme) & (PaperIdentifier.value == StudyAlert.value),
     )
-    .where(PaperIdentifier.paper_id.in_(bindparam("some", expanding=True))),
+    .where(PaperIdentifier.paper_id.in_(SOME)),
     select(StudyAlert.paper_id).where(
         StudyAlert.scheme == statements.NO_IDENTIFIER,
         StudyAlert.value.in_(bindparam("numbers", expanding=True)),

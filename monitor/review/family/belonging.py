@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Integer, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
+from monitor.kernel.persistence.bulk import SOME
 from monitor.literature.linkage import belonging
 from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.linkage.kept_facts import remembered_facts_of
@@ -27,18 +28,17 @@ _OF_ONE_STUDY = (
 )
 
 # Built once: putting a statement together costs more than running it.
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 _linked: BindParameter[Any] = bindparam("linked", expanding=True)
-_OWN = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(_some))
+_OWN = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(SOME))
 _LINKED = select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(_linked))
-_slugs = select(Match.slug).where(Match.paper_id.in_(_some))
+_slugs = select(Match.slug).where(Match.paper_id.in_(SOME))
 _named = select(Match.id).where(Match.paper_id == StudyPaper.paper_id, Match.slug.in_(_slugs))
 # the newest papers of studies, of the same interventions or linked
 _OF_THE_SAME = (
     select(StudyPaper.paper_id, StudyPaper.study_id)
     .where(
         or_(_named.correlate(StudyPaper).exists(), StudyPaper.paper_id.in_(_linked)),
-        StudyPaper.paper_id.not_in(_some),
+        StudyPaper.paper_id.not_in(SOME),
     )
     .order_by(StudyPaper.paper_id.desc())
     .limit(bindparam("most", type_=Integer))
@@ -65,7 +65,7 @@ _NEWEST = (
     .limit(bindparam("most", type_=Integer))
 )  # fmt: skip
 _PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
-    or_(PaperLink.paper_id.in_(_some), PaperLink.other_id.in_(_some)),
+    or_(PaperLink.paper_id.in_(SOME), PaperLink.other_id.in_(SOME)),
     PaperLink.state == LinkState.PROPOSED,
     PaperLink.relation.in_(_OF_ONE_STUDY),
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.accounts import actors
@@ -16,6 +16,7 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
+from monitor.kernel.persistence.bulk import SOME
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import DesignSuggestion
@@ -39,7 +40,6 @@ from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
 _EVERYTHING = Filters()
 _REMEMBERED = 1_000  # texts, of some two thousand characters
 # Built once: putting a statement together costs more than running it.
-_some: BindParameter[Any] = bindparam("some", expanding=True)
 _match, _ten = Match.__table__.c, InterventionRow.__table__.c
 _MATCHES = (
     select(
@@ -47,14 +47,14 @@ _MATCHES = (
         _match.rule,
     )
     .join(InterventionRow.__table__, _ten.slug == _match.slug)
-    .where(_match.paper_id.in_(_some))
+    .where(_match.paper_id.in_(SOME))
     .order_by(_ten.position, _match.field.desc(), _match.start)
 )  # fmt: skip
 _held, _record = PaperRecord.__table__.c, Record.__table__.c
 _SOURCES = (
     select(_held.paper_id, _record.source)
     .join(Record.__table__, _record.id == _held.record_id)
-    .where(_held.paper_id.in_(_some))
+    .where(_held.paper_id.in_(SOME))
     .distinct()
     .order_by(_record.source)
 )
@@ -89,7 +89,7 @@ _SCREENINGS = (
     .order_by(_given.id)
 )  # fmt: skip
 _ON_ONE = _SCREENINGS.where(_given.paper_id.in_(with_merged(bindparam("paper_id"))))
-_ON_SOME = _SCREENINGS.where(_given.paper_id.in_(_some))
+_ON_SOME = _SCREENINGS.where(_given.paper_id.in_(SOME))
 TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
 PUT_BACK = ("paper.reopened", TAKEN_BACK)
 
