@@ -12,6 +12,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
+from monitor.feeds import polls_in_time
 from monitor.feeds.asked import asked_sources
 from monitor.feeds.asking_tables import Poll, PollKind, PollState, SourceRow
 from monitor.feeds.sources import SOURCES
@@ -119,10 +120,7 @@ def last_heard(session: Session, settings: Settings, now: datetime) -> list[Sour
 def polls(session: Session, source: str, limit: int = 20) -> list[PollView]:
     """List one source's attempts, the newest first."""
     rows = session.scalars(
-        select(Poll)
-        .where(Poll.source == source)
-        .order_by(Poll.started_at.desc(), Poll.id.desc())
-        .limit(limit)
+        select(Poll).where(polls_in_time.of(source)).order_by(*polls_in_time.LAST).limit(limit)
     )
     return [
         PollView(
@@ -219,12 +217,12 @@ def _first_answers(session: Session) -> dict[str, datetime]:
     first = (
         select(Poll.finished_at)
         .where(
-            Poll.source == SourceRow.name,
+            polls_in_time.of(SourceRow.name),
             Poll.state == PollState.COMPLETE,
             Poll.kind == PollKind.POLL,
             Poll.finished_at.is_not(None),
         )
-        .order_by(Poll.started_at, Poll.id)
+        .order_by(*polls_in_time.FIRST)
         .limit(1)
         .correlate(SourceRow)
         .scalar_subquery()

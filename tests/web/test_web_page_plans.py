@@ -36,6 +36,8 @@ GROWING = {
     "paper_identifier",
     "paper_link",
     "paper_record",
+    "poll",
+    "poll_query",
     "queue_item",
     "queue_place",
     "record",

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from monitor.feeds import rules
+from monitor.feeds import polls_in_time, rules
 from monitor.feeds.asking_tables import (
     AskedState,
     Comparison,
@@ -106,10 +106,10 @@ def polled(session: Session, day: UkDay) -> dict[str, Polled]:
     rows = session.execute(
         select(
             SourceRow.name,
-            _poll(Poll.started_at < day.start, last=True).label("before"),
-            _poll(whole).label("first"),
-            _poll(whole, last=True).label("last"),
-            _poll(whole, Poll.started_at >= day.end).label("after"),
+            _poll(polls_in_time.of(SourceRow.name, before=day.start), last=True).label("before"),
+            _poll(polls_in_time.of(SourceRow.name), whole).label("first"),
+            _poll(polls_in_time.of(SourceRow.name), whole, last=True).label("last"),
+            _poll(polls_in_time.of(SourceRow.name, since=day.end), whole).label("after"),
         )
     )
     return {row.name: Polled(row.before, row.first, row.last, row.after) for row in rows}
@@ -171,8 +171,8 @@ def _query(
 def _poll(*conditions: ColumnElement[bool], last: bool = False) -> ScalarSelect[datetime]:
     return (
         select(Poll.started_at)
-        .where(Poll.source == SourceRow.name, Poll.kind == PollKind.POLL, *conditions)
-        .order_by(Poll.started_at.desc() if last else Poll.started_at)
+        .where(*conditions, Poll.kind == PollKind.POLL)
+        .order_by(*(polls_in_time.LAST if last else polls_in_time.FIRST))
         .limit(1)
         .scalar_subquery()
     )
