@@ -1,20 +1,22 @@
 """The polls of one source in the order of time, found by the index that both make up."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, tuple_
+from sqlalchemy import ColumnElement, Tuple, and_, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from monitor.feeds.asking_tables import Poll
 
 _PLACE = tuple_(Poll.source, Poll.started_at)
-_Name = Any  # a source's name, or the column that holds it
 FIRST = (Poll.source, Poll.started_at, Poll.id)
 LAST = (Poll.source.desc(), Poll.started_at.desc(), Poll.id.desc())
 
 
 def of(
-    source: _Name, *, since: datetime | None = None, before: datetime | None = None
+    source: str | InstrumentedAttribute[str],
+    *,
+    since: datetime | None = None,
+    before: datetime | None = None,
 ) -> ColumnElement[bool]:
     """Say that a poll is of a source, and began in a time; to be ordered by ``FIRST`` or ``LAST``.
 
@@ -27,5 +29,5 @@ def of(
     return and_(first, last)
 
 
-def _place(source: _Name, at: datetime) -> ColumnElement[Any]:
+def _place(source: str | InstrumentedAttribute[str], at: datetime) -> Tuple:
     return tuple_(source, literal(at, Poll.started_at.type))

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.dialects import postgresql
 
 from monitor.feeds import polls_in_time
 from monitor.feeds.asking_tables import Poll, PollKind, PollState, SourceRow
@@ -72,6 +71,6 @@ def test_whose_polls_are_few_is_not_looked_for_among_those_of_all(session, polle
 
 def _plan(session, asked):
     dialect = session.get_bind().dialect
-    explain = "EXPLAIN " if dialect.name == postgresql.dialect.name else "EXPLAIN QUERY PLAN "
+    explain = "EXPLAIN " if dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
     said = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     return "\n".join(str(row[-1]) for row in session.connection().exec_driver_sql(explain + said))
