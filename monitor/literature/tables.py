@@ -231,6 +231,9 @@ class Study(Base):
     label: Mapped[str]  # how people call it: an acronym, or first author and year
     created_at: Mapped[datetime]
 
+    # an open paper lists the first by label, of an intervention's: found without looking at the rest
+    __table_args__ = (Index("ix_study_label_id", "label", "id"),)
+
 
 class StudyPaper(Base):
     """A paper reports one study (its role: main report, protocol, follow-up …)."""

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Row, Select, Subquery, bindparam, func, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
@@ -47,11 +58,20 @@ _RECORDS = (
 _match = Match.__table__.c
 
 
+def _is_any(rows: Select[int]) -> ColumnElement[bool]:
+    """Say that there is such a row, looked for each time: as EXISTS, PostgreSQL may gather them all.
+
+    Here all matches of an intervention, of which nearly all are of papers that report no study: it
+    took the longer the more papers there were.
+    """
+    return rows.limit(1).scalar_subquery().is_not(None)
+
+
 def _studies(of_it: Select[int]) -> Select[int, str, str]:
     """Select the first studies that have such a paper: titles of these alone, whatever there is."""
     chosen = (
         select(_study.id, _study.label)
-        .where(of_it.correlate(Study.__table__).exists())
+        .where(_is_any(of_it.correlate(Study.__table__)))
         .order_by(_study.label, _study.id)
         .limit(bindparam("most", type_=Integer))
         .subquery("chosen")
@@ -66,14 +86,12 @@ def _studies(of_it: Select[int]) -> Select[int, str, str]:
     return select(chosen.c.id, chosen.c.label, title).order_by(chosen.c.label, chosen.c.id)
 
 
-# study by study: from the matches, of which nearly all are of papers that report none, it would
-# take the longer the more papers there are
 _of_it = select(_link.paper_id).where(_link.study_id == _study.id)
 _named = select(_match.id).where(
     _match.paper_id == _link.paper_id, _match.slug.in_(bindparam("slugs", expanding=True))
 )
 _STUDIES = _studies(_of_it)
-_STUDIES_NAMING = _studies(_of_it.where(_named.correlate(StudyPaper.__table__).exists()))
+_STUDIES_NAMING = _studies(_of_it.where(_is_any(_named.correlate(StudyPaper.__table__))))
 _MATCHES = select(*Match.__table__.columns).where(Match.paper_id.in_(SOME))
 
 

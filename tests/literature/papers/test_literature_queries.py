@@ -1,6 +1,9 @@
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import given
 from hypothesis import strategies as st
+from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from sqlalchemy import insert, text
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import RecordQuery
@@ -8,6 +11,7 @@ from monitor.kernel.errors import NotFound
 from monitor.literature import service
 from monitor.literature.papers import queries
 from monitor.literature.papers.queries import Segment
+from monitor.literature.tables import Match, Paper
 
 TRIAL = Identifier("nct", "NCT00000001")
 
@@ -46,6 +50,75 @@ def test_studies_that_share_a_registration_are_named(session, intake, cite, revi
     )
     assert queries.same_registration(session, protocol) == shared
     assert queries.same_registration(session, registration) == []
+
+
+@pytest.fixture
+def naming(session, catalogue, now):
+    """Give a function that adds a paper naming interventions."""
+    ten(session, catalogue, now)
+
+    def add(title, *slugs):
+        paper = rows.paper(session, title, at=now)
+        session.add_all(_match(paper.id, slug) for slug in slugs)
+        session.flush()
+        return paper
+
+    return add
+
+
+def _match(paper_id, slug):
+    return Match(paper_id=paper_id, slug=slug, words="x", field="title", start=0, rule="full name")
+
+
+def test_studies_are_listed_by_label_of_those_with_a_paper_that_names_one(session, naming, now):
+    made = {
+        label: rows.study(session, label, *papers, at=now).id
+        for label, papers in {
+            "Doe 2": [naming("Of VIG", "vig")],
+            "Doe 1": [naming("B of VIG", "vig"), naming("A of COS and VIG", "cos", "vig")],
+            "Abel": [naming("Of COS", "cos")],
+            "None": [naming("Of neither")],
+            "Empty": [],
+        }.items()
+    }
+    naming("Of VIG, and of no study", "vig")
+    of_vig = [(made["Doe 1"], "Doe 1", "A of COS and VIG"), (made["Doe 2"], "Doe 2", "Of VIG")]
+    of_cos = [(made["Abel"], "Abel", "Of COS"), of_vig[0]]
+    every = [of_cos[0], *of_vig, (made["None"], "None", "Of neither")]
+    assert queries.studies(session, ["vig"], limit=9) == of_vig
+    assert queries.studies(session, ["cos"], limit=9) == of_cos
+    assert queries.studies(session, ["vig", "cos"], limit=2) == every[:2]
+    assert queries.studies(session, ["theraplay"], limit=9) == []
+    assert queries.studies(session, None, limit=9) == every
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_studies_to_choose_from_are_found_whatever_papers_there_are(session, naming, now, named):
+    """Neither all matches of an intervention, nor all papers: nearly all of them report no study."""
+    for number in range(40):
+        rows.study(session, f"Study {number}", naming("Of VIG", "vig"), at=now)
+    paper = {"authors": [], "publication_types": [], "keywords": [], "lane": "evaluated"}
+    paper |= {"title": "x", "first_seen_at": now, "changed_at": now, "version": 1, "read_by": 1}
+    match = {"slug": "vig", "words": "x", "field": "title", "start": 0, "rule": "full name"}
+    ids = range(1_000, 7_000)
+    session.execute(insert(Paper), [paper | {"id": id_} for id_ in ids])
+    session.execute(insert(Match), [match | {"paper_id": id_} for id_ in ids])
+    session.execute(text("ANALYZE"))
+    statement = queries._STUDIES_NAMING if named else queries._STUDIES
+    plan = _plan(session, statement, {"most": 20} | ({"slugs": ["vig"]} if named else {}))
+    assert "ix_study_label_id" in plan
+    whole = ("ix_match_slug", "Seq Scan on match", "Seq Scan on paper", "SCAN match", "SCAN paper")
+    assert not [read for read in whole if read in plan]
+
+
+def _plan(session, statement, asked):
+    dialect = session.get_bind().dialect
+    explain = "EXPLAIN " if dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+    written = statement.params(asked).compile(
+        dialect=dialect, compile_kwargs={"literal_binds": True}
+    )
+    rows_ = session.connection().exec_driver_sql(explain + str(written))
+    return "\n".join(str(row[-1]) for row in rows_)
 
 
 SPANS = st.lists(
