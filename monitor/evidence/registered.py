@@ -14,7 +14,7 @@ from monitor.feeds.records import Identifier
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import Record
 from monitor.kernel.language.english import month
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.literature.linkage.facts import name_of_trial
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.literature.tables import PaperRecord
@@ -35,7 +35,7 @@ _SAID = (
     select(PaperRecord.paper_id, Record.source, Record.fetched_at)
     .join(Record, Record.id == PaperRecord.record_id)
     .where(
-        PaperRecord.paper_id.in_(SOME),
+        among(PaperRecord.paper_id),
         Record.source.in_([name for name, source in SOURCES.items() if source.is_registry]),
     )
     .order_by(Record.id)

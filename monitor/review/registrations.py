@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.literature.matching.lanes import evaluations
 from monitor.literature.papers import queries as literature
 from monitor.literature.tables import Paper, PaperLink, PaperReading, PaperTrial, StudyPaper
@@ -210,4 +210,4 @@ _EVALUATING = _wanted(
     PaperTrial.evaluates.is_(None)
     | cast(PaperTrial.evaluates, String).contains(bindparam("slug", type_=String))
 )
-_AMONG = _wanted(PaperTrial.paper_id.in_(SOME))
+_AMONG = _wanted(among(PaperTrial.paper_id))

@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Identifier, Trial
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.kernel.persistence.once import once
 from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import REGISTRIES
@@ -197,12 +197,12 @@ def titles_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
 _NUMBERS = (
     select(PaperIdentifier.paper_id, PaperIdentifier.scheme, PaperIdentifier.value)
     .where(
-        PaperIdentifier.paper_id.in_(SOME),
+        among(PaperIdentifier.paper_id),
         PaperIdentifier.scheme.in_(REGISTRIES),
     )
     .order_by(PaperIdentifier.scheme, PaperIdentifier.value)
 )
-_TITLES = select(Paper.id, Paper.title).where(Paper.id.in_(SOME))
+_TITLES = select(Paper.id, Paper.title).where(among(Paper.id))
 
 
 def _of_study(ids: Sequence[int]) -> Select[int, int]:

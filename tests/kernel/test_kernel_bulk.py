@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import event, func, insert, select, text, tuple_
+from sqlalchemy import and_, event, func, insert, or_, select, text, tuple_
+from sqlalchemy.orm import aliased
 
 from monitor.feeds.tables import Poll, PollKind, PollState, Record, SourceRow
-from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered
+from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered, among
 from monitor.literature.tables import Paper, PaperIdentifier
 from monitor.literature.words import Lane
 
@@ -151,6 +152,33 @@ def test_values_are_looked_up_by_one_column_or_two_however_many(session):
     assert [*map(tuple, by_two.rows(session, names[:1]))] == names[:1]
     assert not [*by_two.rows(session, [])]
     by_one = LookUp(
-        select(func.count()).where(PaperIdentifier.value.in_(SOME), PaperIdentifier.value.in_(SOME))
+        select(func.count()).where(among(PaperIdentifier.value), among(PaperIdentifier.value))
     )
     assert [tuple(row) for row in by_one.rows(session, [names[0][1], "none"])] == [(1,)]
+
+
+def test_what_is_among_some_is_found_on_both_by_one_statement_whatever_there_are(session):
+    numbers = add_numbered(session, Paper, [_paper(title=f"title {n}") for n in range(5)])
+    papers, other = Paper.__table__.c, aliased(Paper)
+    first, connection = numbers[:2], session.connection()
+
+    def found(where, **asked):
+        asking = select(papers.id).where(where).order_by(papers.id)
+        return list(connection.execute(asking, asked).scalars())
+
+    assert found(among(papers.id), some=first) == first
+    assert found(among(papers.id), some=[]) == []
+    assert found(~among(papers.id), some=first) == numbers[2:]
+    assert found(among(papers.title, "titles"), titles=["title 3", "none", "ti'%s"]) == [numbers[3]]
+    assert found(among(papers.lane, "lanes"), lanes=[Lane.NONE]) == numbers
+    assert found(among(papers.lane, "lanes"), lanes=[Lane.NOTICE, Lane.EVALUATED]) == []
+    either = or_(among(papers.id), among(papers.title, "titles"))
+    assert found(either, some=first, titles=["title 2"]) == numbers[:3]
+    beside = select(other.id).where(other.id == papers.id, among(other.id)).exists()
+    assert found(and_(beside, among(papers.title, "titles")), some=first, titles=["title 1"]) == [
+        numbers[1]
+    ]
+    assert session.scalars(select(Paper.id).where(among(Paper.id)), {"some": first}).all() == first
+    if connection.dialect.name == "postgresql":
+        written = str(select(papers.id).where(among(papers.id)).compile(connection.engine))
+        assert written.endswith("WHERE paper.id = ANY (%(some)s::INTEGER[])")

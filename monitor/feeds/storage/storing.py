@@ -20,19 +20,18 @@ from monitor.feeds.storage.citations import content_hash, to_json
 from monitor.feeds.tables import Record, RecordQuery, SetAside, WatermarkRow
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.language.english import plural
-from monitor.kernel.persistence.bulk import add_all, add_numbered
+from monitor.kernel.persistence.bulk import add_all, add_numbered, among
 
 # well under the number of parameters that SQLite takes in one statement
 _CHUNK = 500
 # Built once: putting a statement together costs more than running it.
-_some: Any = bindparam("keys", expanding=True)
 _HASHES = select(Record.key, Record.content_hash).where(
-    Record.source == bindparam("source"), Record.key.in_(_some)
+    Record.source == bindparam("source"), among(Record.key, "keys")
 )
 _NOTED = select(RecordQuery.key).where(
     RecordQuery.source == bindparam("source"),
     RecordQuery.query_key == bindparam("query_key"),
-    RecordQuery.key.in_(_some),
+    among(RecordQuery.key, "keys"),
 )
 # a feed shorter than this may well be all new by chance
 _FEW_ITEMS = 5

@@ -8,25 +8,55 @@ from operator import is_
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
+    ARRAY,
+    BinaryExpression,
+    BindParameter,
     Column,
     ColumnElement,
     Dialect,
     LargeBinary,
     Select,
+    SQLColumnExpression,
     Table,
     bindparam,
     insert,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from monitor.kernel.persistence.database import Base
 
 _CHUNK = 2_000  # under the number of parameters that SQLite takes in one statement, 32,766
 _TOGETHER = 500  # rows in one statement, of up to 65 columns: of 32,766 values at most
 _Value = TypeVar("_Value")
-# what a statement that is built once looks for, as a ``LookUp`` does
+_Given = tuple[Any, ...] | dict[str, list[Any]]
+# the pairs that a statement that is built once looks for, as a ``LookUp`` of two columns does
 SOME: Any = bindparam("some", expanding=True)
+
+
+class _Among(BinaryExpression[bool]):
+    """See ``among``."""
+
+    inherit_cache = True
+
+
+def among(column: SQLColumnExpression[Any], called: str = "some") -> ColumnElement[bool]:
+    """Say that a column's value is one of those that a statement is given as ``called``, a list.
+
+    SQLite is given each by itself. PostgreSQL is given the list: its statement is the same for
+    however many, so that driver and server read it once and need not plan it anew.
+    """
+    each = column.in_(bindparam(called, expanding=True))
+    return _Among(each.left, each.right, each.operator, type_=each.type)
+
+
+@compiles(_Among, "postgresql")
+def _in_a_list(these: _Among, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+    given = cast("BindParameter[Any]", these.right)
+    listed = bindparam(given.key, type_=ARRAY(these.left.type))
+    return f"{compiler.process(these.left, **how)} = ANY ({compiler.process(listed, **how)})"
 
 
 def add_all(session: Session, entity: type[Base], rows: Sequence[dict[str, Any]]) -> None:
@@ -144,10 +174,11 @@ def add_numbered(
 
 
 class LookUp:
-    """A statement that looks for many values at once: it has ``in_(SOME)``, and nothing else is bound.
+    """A statement that looks for many values at once, ``among`` them, and nothing else is bound.
 
-    Put together once for each database: SQLAlchemy writes one anew for each number of values, and
-    makes more of a row than is asked for. Rows are as the driver gives them: numbers and texts.
+    A value of several columns is looked for by ``in_(SOME)``. Put together once for each database:
+    SQLAlchemy writes one anew for each number of values, and makes more of a row than is asked for.
+    Rows are as the driver gives them: numbers and texts.
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]], width: int = 1) -> None:
@@ -159,15 +190,17 @@ class LookUp:
         """Give the rows for these values, part by part; for none, none."""
         connection = session.connection()
         for some in chunks(values):
-            statement, flat = self._written(connection.dialect, some)
-            yield from connection.exec_driver_sql(statement, flat)
+            statement, given = self._written(connection.dialect, some)
+            yield from connection.exec_driver_sql(statement, given)
 
-    def _written(self, dialect: Dialect, some: list[Any]) -> tuple[str, tuple[Any, ...]]:
+    def _written(self, dialect: Dialect, some: list[Any]) -> tuple[str, _Given]:
         if dialect.name not in self._parts:
             compiled = str(self._statement.compile(dialect=dialect))
             whole, *more = re.split(r"\(__\[POSTCOMPILE_\w+\]\)", compiled)
             self._parts[dialect.name] = whole, more
         first, more = self._parts[dialect.name]
+        if not more:  # one list, by its name
+            return first, {"some": some}
         sign = "%s" if dialect.paramstyle in {"pyformat", "format"} else "?"
         if self._width == 1:
             signs, flat = ", ".join([sign] * len(some)), some

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.service import StoredRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered
+from monitor.kernel.persistence.bulk import SOME, LookUp, add_all, add_numbered, among
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import own_and_all_named
 from monitor.literature.dedup.verdict import compare
@@ -37,7 +37,7 @@ _KNOWN_RECORDS = LookUp(
     select(_this.id)
     .join(_version, (_version.source == _this.source) & (_version.key == _this.key))
     .join(PaperRecord, PaperRecord.record_id == _version.id)
-    .where(_this.id.in_(SOME))
+    .where(among(_this.id))
 )
 _KNOWN_IDENTIFIERS = LookUp(
     select(PaperIdentifier.scheme, PaperIdentifier.value).where(
@@ -45,7 +45,7 @@ _KNOWN_IDENTIFIERS = LookUp(
     ),
     width=2,
 )
-_KNOWN_KEYS = LookUp(select(PaperKey.value, PaperKey.paper_id).where(PaperKey.value.in_(SOME)))
+_KNOWN_KEYS = LookUp(select(PaperKey.value, PaperKey.paper_id).where(among(PaperKey.value)))
 _KEYS = select(PaperKey.value).where(PaperKey.paper_id == bindparam("paper_id"))
 # Of records that came at once, those that are another version of one before them.
 _AGAIN = LookUp(
@@ -54,7 +54,7 @@ _AGAIN = LookUp(
         _version,
         (_version.source == _this.source) & (_version.key == _this.key) & (_version.id < _this.id),
     )
-    .where(_this.id.in_(SOME), _version.id.in_(SOME))
+    .where(among(_this.id), among(_version.id))
 )
 _MOST_BEARERS = 2_000  # papers that share a key with some hundred arrivals, and are read for it
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.database import Base
 from monitor.literature.dedup.clusters import stored_keys
@@ -51,13 +51,13 @@ _record, _joined = Record.__table__.c, PaperRecord.__table__.c
 _PLACES = (
     select(_record.key, _record.content_hash, _record.id, _joined.paper_id, _joined.joined_by)
     .join(PaperRecord.__table__, _joined.record_id == _record.id)
-    .where(_record.source == bindparam("source"), _record.key.in_(SOME))
+    .where(_record.source == bindparam("source"), among(_record.key))
 )
 _BROUGHT = (
     select(_joined.paper_id)
     .join(Record.__table__, _record.id == _joined.record_id)
     .where(
-        _joined.paper_id.in_(SOME),
+        among(_joined.paper_id),
         _joined.joined_by == NEW,
         _record.source == bindparam("source"),
         _record.poll_id >= bindparam("since"),

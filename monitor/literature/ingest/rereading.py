@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.database import affected
 from monitor.literature.dedup.identity import own_and_all_named, own_and_named
 from monitor.literature.ingest.reading_ahead import PaperRead, ReadAhead, read_by_others
@@ -35,7 +35,7 @@ from monitor.literature.tables import Paper, PaperIdentifier, PaperRecord, Paper
 from monitor.literature.words import TO_SCREEN, Lane
 
 _paper = cast("Table", Paper.__table__)
-_READ = update(_paper).where(_paper.c.id.in_(SOME)).values(read_by=bindparam("now"))
+_READ = update(_paper).where(among(_paper.c.id)).values(read_by=bindparam("now"))
 _READ_AND_SEARCHED = (
     update(_paper)
     .where(_paper.c.id == bindparam("of"))

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from monitor.feeds.records import LinkKind
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.linkage.reports import LOOKED_FOR_YEARS
 from monitor.literature.tables import (
@@ -57,7 +57,7 @@ def _statements() -> tuple[Select[int, int], Select[int, int]]:
     mine = (
         select(Paper.id)
         .where(
-            Paper.id.in_(SOME),
+            among(Paper.id),
             Paper.lane.in_(TO_SCREEN),
             Paper.merged_into_id.is_(None),
         )

@@ -15,7 +15,7 @@ from sqlalchemy import Row, Text, cast, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Citation, Identifier, Trial
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.remembering import Remembered
 from monitor.literature.linkage.facts import PaperFacts
@@ -47,12 +47,12 @@ _PAPERS = (
         PaperTrial.participants, PaperTrial.has_results,
     )
     .outerjoin(PaperTrial, PaperTrial.paper_id == Paper.id)
-    .where(Paper.id.in_(SOME), Paper.merged_into_id.is_(None))
+    .where(among(Paper.id), Paper.merged_into_id.is_(None))
 )  # fmt: skip
 _WORDS = union_all(
     *(
         select(table.paper_id, literal(what).label("what"), kind, table.scheme, table.value).where(
-            table.paper_id.in_(SOME)
+            among(table.paper_id)
         )
         for what, table, kind in (
             (_OWN, PaperIdentifier, literal("").label("kind")),
@@ -63,7 +63,7 @@ _WORDS = union_all(
 )
 _MATCHES = select(
     Match.paper_id, Match.slug, Match.variant, Match.words, Match.field, Match.start, Match.rule
-).where(Match.paper_id.in_(SOME))
+).where(among(Match.paper_id))
 
 
 @dataclass(slots=True)

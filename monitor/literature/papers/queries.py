@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
 from monitor.kernel.errors import NotFound
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.identity import REGISTRIES, strongest_first
 from monitor.literature.matching.matcher import Hit
@@ -87,12 +87,10 @@ def _studies(of_it: Select[int]) -> Select[int, str, str]:
 
 
 _of_it = select(_link.paper_id).where(_link.study_id == _study.id)
-_named = select(_match.id).where(
-    _match.paper_id == _link.paper_id, _match.slug.in_(bindparam("slugs", expanding=True))
-)
+_named = select(_match.id).where(_match.paper_id == _link.paper_id, among(_match.slug, "slugs"))
 _STUDIES = _studies(_of_it)
 _STUDIES_NAMING = _studies(_of_it.where(_is_any(_named.correlate(StudyPaper.__table__))))
-_MATCHES = select(*Match.__table__.columns).where(Match.paper_id.in_(SOME))
+_MATCHES = select(*Match.__table__.columns).where(among(Match.paper_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds.records import Citation
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME, LookUp, add_all
+from monitor.kernel.persistence.bulk import LookUp, add_all, among
 from monitor.kernel.persistence.database import affected
 from monitor.literature.matching.matcher import FIELDS, Hit, Matcher
 from monitor.literature.papers import resolve
@@ -46,7 +46,7 @@ _numbered = (
         .label("place"),
     )
     .join(Record, PaperRecord.record_id == Record.id)
-    .where(PaperRecord.paper_id.in_(SOME))
+    .where(among(PaperRecord.paper_id))
     .subquery()
 )
 # What is kept of papers, table by table, each row behind its paper's number. A citation stays the text
@@ -65,7 +65,7 @@ _KEPT = (
             PaperStatement.kind,
             PaperStatement.scheme,
             PaperStatement.value,
-        ).where(PaperStatement.paper_id.in_(SOME))
+        ).where(among(PaperStatement.paper_id))
     ),
     LookUp(
         select(
@@ -76,9 +76,9 @@ _KEPT = (
             Match.field,
             Match.start,
             Match.rule,
-        ).where(Match.paper_id.in_(SOME))
+        ).where(among(Match.paper_id))
     ),
-    LookUp(select(PaperKey.paper_id, PaperKey.value).where(PaperKey.paper_id.in_(SOME))),
+    LookUp(select(PaperKey.paper_id, PaperKey.value).where(among(PaperKey.paper_id))),
     LookUp(
         select(
             PaperReading.paper_id,
@@ -86,7 +86,7 @@ _KEPT = (
             PaperReading.named,
             PaperReading.attachment,
             PaperReading.features,
-        ).where(PaperReading.paper_id.in_(SOME))
+        ).where(among(PaperReading.paper_id))
     ),
 )
 _WRITTEN = (
@@ -95,7 +95,7 @@ _WRITTEN = (
 )  # fmt: skip
 _SEARCHED = "title_words"
 _SAID = select(Paper.id, *(getattr(Paper, name) for name in (*_WRITTEN, _SEARCHED, "lane"))).where(
-    Paper.id.in_(SOME)
+    among(Paper.id)
 )
 # The rows of one paper, in the order of ``_KEPT``.
 KeptRows = tuple[list[tuple[Any, ...]], ...]

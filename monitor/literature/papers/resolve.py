@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from monitor.feeds.records import Citation, Identifier
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME, LookUp, chunks
+from monitor.kernel.persistence.bulk import LookUp, among, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.dedup.fingerprint import Fingerprint, fingerprint
 from monitor.literature.dedup.identity import identifiers_conflict, same_title
@@ -44,7 +44,7 @@ _MOST = 50  # papers compared with one record
 # rather than objects: most are told apart, and making them would be half of the time.
 _SHARING = (
     select(PaperKey.paper_id)
-    .where(PaperKey.value.in_(bindparam("keys", expanding=True)))
+    .where(among(PaperKey.value, "keys"))
     .distinct()
     .order_by(PaperKey.paper_id)
     .limit(_MOST)
@@ -73,7 +73,7 @@ _ALIKE = (
 _OF_SOME = (
     select(*_COMPARED)
     .outerjoin(PaperIdentifier, PaperIdentifier.paper_id == Paper.id)
-    .where(Paper.id.in_(SOME), Paper.merged_into_id.is_(None))
+    .where(among(Paper.id), Paper.merged_into_id.is_(None))
     .order_by(Paper.id)
 )
 
@@ -90,7 +90,7 @@ _own, _other = aliased(PaperKey), aliased(PaperKey)
 _NEAR = LookUp(
     select(_own.paper_id)
     .join(_other, (_own.value == _other.value) & (_own.paper_id != _other.paper_id))
-    .where(_own.paper_id.in_(SOME))
+    .where(among(_own.paper_id))
     .distinct()
 )
 NEW = "new paper"  # how it is said that a record made its paper

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.feeds.records import Citation, Identifier, LinkKind
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import Record
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.remembering import Remembered
 from monitor.literature.dedup.identity import strongest_first
@@ -54,7 +54,7 @@ _CONFIRMED_NOTICE = (
 # Built once: putting a statement together costs more than running it.
 _PERHAPS = union_all(
     select(PaperStatement.paper_id).where(
-        PaperStatement.paper_id.in_(SOME), PaperStatement.kind.in_(_PASSIVE)
+        among(PaperStatement.paper_id), PaperStatement.kind.in_(_PASSIVE)
     ),
     select(PaperIdentifier.paper_id)
     .join(
@@ -62,8 +62,8 @@ _PERHAPS = union_all(
         (PaperIdentifier.scheme == PaperStatement.scheme)
         & (PaperIdentifier.value == PaperStatement.value),
     )
-    .where(PaperIdentifier.paper_id.in_(SOME), PaperStatement.kind.in_(list(_ACTIVE))),
-    select(PaperLink.other_id).where(PaperLink.other_id.in_(SOME), *_CONFIRMED_NOTICE),
+    .where(among(PaperIdentifier.paper_id), PaperStatement.kind.in_(list(_ACTIVE))),
+    select(PaperLink.other_id).where(among(PaperLink.other_id), *_CONFIRMED_NOTICE),
 )
 _NAMED = union_all(
     select(PaperIdentifier.paper_id)
@@ -72,8 +72,8 @@ _NAMED = union_all(
         (PaperIdentifier.scheme == PaperStatement.scheme)
         & (PaperIdentifier.value == PaperStatement.value),
     )
-    .where(PaperStatement.paper_id.in_(SOME)),
-    select(PaperLink.other_id).where(PaperLink.paper_id.in_(SOME), *_CONFIRMED_NOTICE),
+    .where(among(PaperStatement.paper_id)),
+    select(PaperLink.other_id).where(among(PaperLink.paper_id), *_CONFIRMED_NOTICE),
 )
 _record, _of_paper = Record.__table__.c, PaperRecord.__table__.c
 _CITATIONS = (

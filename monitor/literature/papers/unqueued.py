@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import Record, RecordQuery
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.papers import title_index, titled
 from monitor.literature.tables import Paper, PaperQuery, PaperRecord, PaperStatement
@@ -27,14 +27,14 @@ _PAPERS = (
         Paper.id, Paper.title, Paper.abstract, Paper.keywords, Paper.journal, Paper.year, Paper.lane,
         Paper.first_seen_at,
     )
-    .where(Paper.id.in_(SOME))
+    .where(among(Paper.id))
     .order_by(Paper.id.desc())
 )  # fmt: skip
 _BROUGHT = (
     select(PaperRecord.paper_id, RecordQuery.query_key)
     .join(Record, Record.id == PaperRecord.record_id)
     .join(RecordQuery, (RecordQuery.source == Record.source) & (RecordQuery.key == Record.key))
-    .where(PaperRecord.paper_id.in_(SOME))
+    .where(among(PaperRecord.paper_id))
     .distinct()
     .order_by(RecordQuery.query_key)
 )
@@ -42,7 +42,7 @@ _ABOUT = (
     select(
         PaperStatement.paper_id, PaperStatement.kind, PaperStatement.scheme, PaperStatement.value
     )
-    .where(PaperStatement.paper_id.in_(SOME), PaperStatement.scheme != "")
+    .where(among(PaperStatement.paper_id), PaperStatement.scheme != "")
     .order_by(PaperStatement.kind, PaperStatement.scheme, PaperStatement.value)
 )
 

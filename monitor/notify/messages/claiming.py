@@ -10,12 +10,8 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Integer,
     Row,
     Table,
-    any_,
     bindparam,
     case,
     literal,
@@ -26,6 +22,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from monitor.kernel import audit
+from monitor.kernel.persistence.bulk import among
 from monitor.notify.smtp.due import in_order, may_be_sent, next_due, next_strayed, overtaken
 from monitor.notify.tables import Announcement, Digest, Message, MessageKind, MessageState, Reason
 
@@ -143,22 +140,16 @@ def record(
 
 def _take(session: Session, ids: Sequence[int], until: datetime) -> Sequence[Row[Any]]:
     """Claim those of these messages, which the transaction holds, that are still wanted."""
-    taking = _taking(session.get_bind().dialect.name)
-    return session.connection().execute(taking, {"ids": ids, "until": until}).all()
+    asked = {"ids": list(ids), "until": until}
+    return session.connection().execute(_taking(), asked).all()
 
 
 @cache
-def _taking(dialect: str) -> ReturningUpdate[Any]:
-    """Write the statement that claims; once, as it is large and often asked for.
-
-    On PostgreSQL it is the same for however many, so that it is planned once.
-    """
-    these: ColumnElement[bool] = _MESSAGE.c.id.in_(bindparam("ids", expanding=True))
-    if dialect == "postgresql":
-        these = any_(bindparam("ids", type_=ARRAY(Integer))) == _MESSAGE.c.id
+def _taking() -> ReturningUpdate[Any]:
+    """Write the statement that claims; once, as it is large and often asked for."""
     return (
         update(_MESSAGE)
-        .where(these, may_be_sent())
+        .where(among(_MESSAGE.c.id, "ids"), may_be_sent())
         .values(
             state=MessageState.CLAIMED,
             lease_token=_MESSAGE.c.lease_token + 1,

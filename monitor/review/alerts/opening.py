@@ -7,11 +7,11 @@ again; where the study was withdrawn for it, another alert asks to look again.
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from monitor.kernel import audit
-from monitor.kernel.persistence.bulk import SOME, LookUp, chunks
+from monitor.kernel.persistence.bulk import LookUp, among, chunks
 from monitor.literature.papers import statements
 from monitor.literature.papers.statements import StandingWord
 from monitor.literature.tables import Paper, PaperIdentifier, Study, StudyPaper
@@ -36,7 +36,7 @@ _NO_ANSWER = frozenset({_TAKEN_BACK, _NO_STUDY, _ANSWERED})
 _REPORTS = LookUp(
     select(StudyPaper.study_id, StudyPaper.paper_id)
     .join(Study, Study.id == StudyPaper.study_id)  # an import is rehearsed without studies
-    .where(StudyPaper.paper_id.in_(SOME))
+    .where(among(StudyPaper.paper_id))
 )
 # Alerts that call a paper by one of its identifiers, or by our own number.
 _TOLD = union_all(
@@ -45,10 +45,10 @@ _TOLD = union_all(
         PaperIdentifier,
         (PaperIdentifier.scheme == StudyAlert.scheme) & (PaperIdentifier.value == StudyAlert.value),
     )
-    .where(PaperIdentifier.paper_id.in_(SOME)),
+    .where(among(PaperIdentifier.paper_id)),
     select(StudyAlert.paper_id).where(
         StudyAlert.scheme == statements.NO_IDENTIFIER,
-        StudyAlert.value.in_(bindparam("numbers", expanding=True)),
+        among(StudyAlert.value, "numbers"),
     ),
 )
 

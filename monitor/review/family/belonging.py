@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import BindParameter, Integer, Text, bindparam, cast, or_, select
+from sqlalchemy import Integer, Text, bindparam, cast, or_, select
 from sqlalchemy.orm import Session
 
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.literature.linkage import belonging
 from monitor.literature.linkage.facts import PaperFacts
 from monitor.literature.linkage.kept_facts import remembered_facts_of
@@ -28,17 +27,18 @@ _OF_ONE_STUDY = (
 )
 
 # Built once: putting a statement together costs more than running it.
-_linked: BindParameter[Any] = bindparam("linked", expanding=True)
-_OWN = select(StudyPaper.study_id).where(StudyPaper.paper_id.in_(SOME))
-_LINKED = select(StudyPaper.paper_id, StudyPaper.study_id).where(StudyPaper.paper_id.in_(_linked))
-_slugs = select(Match.slug).where(Match.paper_id.in_(SOME))
+_OWN = select(StudyPaper.study_id).where(among(StudyPaper.paper_id))
+_LINKED = select(StudyPaper.paper_id, StudyPaper.study_id).where(
+    among(StudyPaper.paper_id, "linked")
+)
+_slugs = select(Match.slug).where(among(Match.paper_id))
 _named = select(Match.id).where(Match.paper_id == StudyPaper.paper_id, Match.slug.in_(_slugs))
 # the newest papers of studies, of the same interventions or linked
 _OF_THE_SAME = (
     select(StudyPaper.paper_id, StudyPaper.study_id)
     .where(
-        or_(_named.correlate(StudyPaper).exists(), StudyPaper.paper_id.in_(_linked)),
-        StudyPaper.paper_id.not_in(SOME),
+        or_(_named.correlate(StudyPaper).exists(), among(StudyPaper.paper_id, "linked")),
+        ~among(StudyPaper.paper_id),
     )
     .order_by(StudyPaper.paper_id.desc())
     .limit(bindparam("most", type_=Integer))
@@ -57,7 +57,7 @@ _NEWEST = (
     )
     .where(
         select(Match.id)
-        .where(Match.paper_id == _link.paper_id, Match.slug.in_(bindparam("slugs", expanding=True)))
+        .where(Match.paper_id == _link.paper_id, among(Match.slug, "slugs"))
         .correlate(StudyPaper.__table__)
         .exists()
     )
@@ -65,7 +65,7 @@ _NEWEST = (
     .limit(bindparam("most", type_=Integer))
 )  # fmt: skip
 _PROPOSED = select(PaperLink.paper_id, PaperLink.other_id, PaperLink.reason).where(
-    or_(PaperLink.paper_id.in_(SOME), PaperLink.other_id.in_(SOME)),
+    or_(among(PaperLink.paper_id), among(PaperLink.other_id)),
     PaperLink.state == LinkState.PROPOSED,
     PaperLink.relation.in_(_OF_ONE_STUDY),
 )

@@ -16,7 +16,7 @@ from monitor.catalogue.tables import InterventionRow
 from monitor.feeds.tables import Record
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import NotFound
-from monitor.kernel.persistence.bulk import SOME
+from monitor.kernel.persistence.bulk import among
 from monitor.kernel.persistence.columnar import ask
 from monitor.literature.design.detection import read_design
 from monitor.literature.design.rules import DesignSuggestion
@@ -47,14 +47,14 @@ _MATCHES = (
         _match.rule,
     )
     .join(InterventionRow.__table__, _ten.slug == _match.slug)
-    .where(_match.paper_id.in_(SOME))
+    .where(among(_match.paper_id))
     .order_by(_ten.position, _match.field.desc(), _match.start)
 )  # fmt: skip
 _held, _record = PaperRecord.__table__.c, Record.__table__.c
 _SOURCES = (
     select(_held.paper_id, _record.source)
     .join(Record.__table__, _record.id == _held.record_id)
-    .where(_held.paper_id.in_(SOME))
+    .where(among(_held.paper_id))
     .distinct()
     .order_by(_record.source)
 )
@@ -89,7 +89,7 @@ _SCREENINGS = (
     .order_by(_given.id)
 )  # fmt: skip
 _ON_ONE = _SCREENINGS.where(_given.paper_id.in_(with_merged(bindparam("paper_id"))))
-_ON_SOME = _SCREENINGS.where(_given.paper_id.in_(SOME))
+_ON_SOME = _SCREENINGS.where(among(_given.paper_id))
 TAKEN_BACK = "paper.taken-back"  # an include, by who gave it
 PUT_BACK = ("paper.reopened", TAKEN_BACK)
 

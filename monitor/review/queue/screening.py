@@ -13,7 +13,7 @@ from monitor.accounts.tables import User
 from monitor.kernel import audit
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import Conflict, InvalidInput
-from monitor.kernel.persistence.bulk import SOME, chunks
+from monitor.kernel.persistence.bulk import among, chunks
 from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
@@ -35,7 +35,7 @@ _NEVER_A_STUDY = (
     "that is here stands under “Retractions and corrections”"
 )
 # built once: putting a statement together costs more than running it
-_QUEUED = select(QueueItem.paper_id).where(QueueItem.paper_id.in_(SOME))
+_QUEUED = select(QueueItem.paper_id).where(among(QueueItem.paper_id))
 _LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself

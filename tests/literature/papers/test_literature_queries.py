@@ -3,7 +3,7 @@ import rows  # type: ignore[import-not-found]  # tests/support is on pytest's pa
 from hypothesis import given
 from hypothesis import strategies as st
 from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import RecordQuery
@@ -97,28 +97,35 @@ def test_studies_to_choose_from_are_found_whatever_papers_there_are(session, nam
     """Neither all matches of an intervention, nor all papers: nearly all of them report no study."""
     for number in range(40):
         rows.study(session, f"Study {number}", naming("Of VIG", "vig"), at=now)
-    paper = {"authors": [], "publication_types": [], "keywords": [], "lane": "evaluated"}
-    paper |= {"title": "x", "first_seen_at": now, "changed_at": now, "version": 1, "read_by": 1}
+    paper = {
+        "authors": [], "publication_types": [], "keywords": [], "lane": "evaluated", "title": "x",
+        "first_seen_at": now, "changed_at": now, "version": 1, "read_by": 1,
+    }  # fmt: skip
     match = {"slug": "vig", "words": "x", "field": "title", "start": 0, "rule": "full name"}
     ids = range(1_000, 7_000)
     session.execute(insert(Paper), [paper | {"id": id_} for id_ in ids])
     session.execute(insert(Match), [match | {"paper_id": id_} for id_ in ids])
     session.execute(text("ANALYZE"))
-    statement = queries._STUDIES_NAMING if named else queries._STUDIES
-    plan = _plan(session, statement, {"most": 20} | ({"slugs": ["vig"]} if named else {}))
+    plan = _plan(session, lambda: queries.studies(session, ["vig"] if named else None, limit=20))
     assert "ix_study_label_id" in plan
     whole = ("ix_match_slug", "Seq Scan on match", "Seq Scan on paper", "SCAN match", "SCAN paper")
     assert not [read for read in whole if read in plan]
 
 
-def _plan(session, statement, asked):
-    dialect = session.get_bind().dialect
-    explain = "EXPLAIN " if dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    written = statement.params(asked).compile(
-        dialect=dialect, compile_kwargs={"literal_binds": True}
-    )
-    rows_ = session.connection().exec_driver_sql(explain + str(written))
-    return "\n".join(str(row[-1]) for row in rows_)
+def _plan(session, asking):
+    """Tell how the one statement is carried out that is asked."""
+    connection, asked = session.connection(), []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    asking()
+    event.remove(connection, "before_cursor_execute", note)
+    ((statement, parameters),) = asked
+    explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+    told = connection.exec_driver_sql(explain + statement, parameters)
+    return "\n".join(str(row[-1]) for row in told)
 
 
 SPANS = st.lists(
