@@ -39,17 +39,34 @@ from monitor.literature.words import TO_SCREEN
 
 Pair = tuple[int, int]
 
-_MOST_PAIRS = 10_000  # compared for some hundred papers
+_MOST_PAIRS = 10_000  # given by one statement
 _MOST_OF_A_KIND = 500  # registrations, or papers without a number, that are looked through
 _STATED = (LinkKind.PREPRINT_OF, LinkKind.HAS_PREPRINT, LinkKind.REPORTED_BY)
 _Numbered = PaperRegistration | PaperIdentifier
 
 
 def candidates(session: Session, some: list[int], today: date) -> set[Pair]:
-    """Give the pairs of which one is of ``some`` and to be screened, the lower id first."""
+    """Give the pairs of which one is of ``some`` and to be screened, the lower id first.
+
+    Of what shares a number, a statement or a key at most ``_MOST_PAIRS``: only records made to be
+    alike are more.
+    """
+    sharing, _ = _statements()
+    rows = [tuple(row) for row in ask(session, sharing, {"some": some, "today": today})]
+    rows += _all_of_one_intervention(session, some, today)
+    return {(min(row), max(row)) for row in rows}
+
+
+def _all_of_one_intervention(session: Session, some: list[int], today: date) -> list[Pair]:
+    """Ask of fewer papers at once where a statement may have left pairs out; one paper has far fewer."""
+    _, of_one_intervention = _statements()
     asked = {"some": some, "today": today}
-    rows = [row for statement in _statements() for row in ask(session, statement, asked)]
-    return {(min(row), max(row)) for row in map(tuple, rows)}
+    rows = [(row[0], row[1]) for row in ask(session, of_one_intervention, asked)]
+    if len(rows) < _MOST_PAIRS or len(some) == 1:
+        return rows
+    half = len(some) // 2
+    parts = (some[:half], some[half:])
+    return [pair for part in parts for pair in _all_of_one_intervention(session, part, today)]
 
 
 @cache  # putting a statement together costs more than running it
