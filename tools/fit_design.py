@@ -1,4 +1,4 @@
-"""Fit the weights of monitor/literature/trial_weights.py anew, on the tuning half alone.
+"""Fit the weights of monitor/literature/design/trial_weights.py anew, on the tuning half alone.
 
     python tools/fit_design.py
 
@@ -21,7 +21,7 @@ from design_sets import DRUGS, LABELLED, Labelled, labelled  # noqa: E402 - besi
 from monitor.literature.design import trial_cues  # noqa: E402 - found through the path set above
 from monitor.literature.text.sentences import lines  # noqa: E402 - the same
 
-TARGET = ROOT / "monitor" / "literature" / "trial_weights.py"
+TARGET = ROOT / "monitor" / "literature" / "design" / "trial_weights.py"
 NO_ABSTRACT, BIAS = "no abstract", "start"
 RIDGE, ROUNDS, LEAST = 2.0, 12, 0.05
 # Where the tuning half holds too few to tell: what a cue is taken to weigh until records say else.
