@@ -34,22 +34,10 @@ NOT_KNOWN = "not known"
 _YES_NO = {"yes": True, "no": False}
 _NUMBER_LENGTH = 30
 
-STUDY = (
-    "count_it",
-    "reason",
-    "design",
-    "unit",
-    "in_review",
-    "in_review_reason",
-    "harms",
-    "harms_note",
-    "country",
-    "uk",
-    "setting",
-    "ages",
-    "recruited",
-    "funder",
-    "interests",
+STUDY = tuple(
+    name
+    for name in Reading.model_fields
+    if name not in {"version", "independence", "arms", "results"}
 )
 INDEPENDENCE = tuple(Independence.model_fields)
 ARM = tuple(name for name in Arm.model_fields if name != "key")
