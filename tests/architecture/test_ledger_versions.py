@@ -22,13 +22,20 @@ from monitor.notify.announcements import content
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing import rendering
 from monitor.review import rules
+from monitor.review.reading.model import VERSION as READING_VERSION
+from monitor.review.reading.model import ReadingPart, from_json, interventions, to_json
 from monitor.review.reading.summary import reading_of_facts
 from monitor.review.words import DecisionVerdict
 from monitor.web.public.studies import chain
 
 _ONCE_NEW = {"participants", "uk", "developer_led"}
 KEPT = Path(__file__).resolve().parents[1] / "ledger"
-NEWEST = {"decision": rules.FACTS_VERSION, "state": STATE_VERSION, "content": content.VERSION}
+NEWEST = {
+    "decision": rules.FACTS_VERSION,
+    "reading": READING_VERSION,
+    "state": STATE_VERSION,
+    "content": content.VERSION,
+}
 
 
 def examples(kind):
@@ -83,6 +90,54 @@ def test_what_is_written_today_has_the_shape_of_the_newest_example():
     assert set(first["facts"]) == names | beside
     assert set(first["facts"]["said"][0]["judgement"]) == names
     assert set(rules.versioned({})) == {"version"}
+
+
+@pytest.mark.parametrize("kept", examples("reading"))
+def test_readings_of_every_version_are_read_and_lose_no_answer(kept):
+    """As handed in by the pages of that version: whole, of a decision before readings, not counted."""
+    read = from_json(kept)
+    assert to_json(read) == kept | {"version": READING_VERSION}
+    assert reading_of_facts({"reading": kept}) == read
+    assert interventions(read) in {("ddp",), ("cos",)}
+
+
+def test_a_reading_of_a_later_version_is_refused_with_the_remedy():
+    with pytest.raises(ConfigError, match="install that version again"):
+        from_json({"version": READING_VERSION + 1})
+
+
+def given(value):
+    """Name every field that stands in a reading, each with its part."""
+    if isinstance(value, ReadingPart):
+        yield from (f"{type(value).__name__}.{name}" for name in value.model_fields_set)
+        value = [getattr(value, name) for name in value.model_fields_set]
+    elif isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, tuple):
+        return
+    for inner in value:
+        yield from given(inner)
+
+
+def test_every_field_of_a_reading_stands_in_the_newest_examples():
+    """Add a field to a part of a reading, and this asks for a new version and its file."""
+    newest = json.loads((KEPT / f"reading-{READING_VERSION}.json").read_text(encoding="utf-8"))
+    declared = {
+        f"{part.__name__}.{name}"
+        for part in ReadingPart.__subclasses__()
+        for name in part.model_fields
+    }
+    assert {name for kept in newest for name in given(from_json(kept))} == declared
+
+
+def test_the_second_version_of_a_reading_added_one_field():
+    """A field written into the file of a version that never had it would pass as no new version."""
+    first = json.loads((KEPT / "reading-1.json").read_text(encoding="utf-8"))
+    second = json.loads((KEPT / "reading-2.json").read_text(encoding="utf-8"))
+    before, after = (
+        {n for kept in some for n in given(from_json(kept))} for some in (first, second)
+    )
+    assert (after - before, before - after) == ({"Reported.as_printed"}, set())
 
 
 @pytest.mark.parametrize("kept", examples("state"))
