@@ -24,7 +24,7 @@ from monitor.notify.message_tables import (
     Reason,
 )
 from monitor.notify.reader_tables import ERASED, ReaderTerms, Subscriber, SubscriberState
-from monitor.notify.words import Helped, Weight
+from monitor.notify.words import BounceWeight, Helped
 
 __all__ = [
     "AWAITS",
@@ -192,7 +192,7 @@ class ReturnedMail(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
-    weight: Mapped[Weight] = mapped_column(enum_column(Weight))
+    weight: Mapped[BounceWeight] = mapped_column(enum_column(BounceWeight, name="weight"))
     status: Mapped[str]
     words: Mapped[str]
     at: Mapped[datetime]

@@ -55,7 +55,7 @@ class Kind(StrEnum):
 USUAL = tuple(kind for kind in Kind if kind is not Kind.PROOF)
 
 
-class Weight(StrEnum):
+class BounceWeight(StrEnum):
     """What a mail that came back says of its address."""
 
     GONE = "gone"  # for good: the address is written to no more

@@ -55,7 +55,7 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 from monitor.review import service as review
 from monitor.review.family import compare as families
 from monitor.review.pairs import compare
@@ -360,7 +360,12 @@ def to_be_approved(session, world, reader_of):
     )
     session.flush()
     message.state, message.digest_id = MessageState.ON_HOLD, digest.id
-    back = {"weight": Weight.GONE, "status": "5.1.1", "words": "550 no such user", "at": world.at}
+    back = {
+        "weight": BounceWeight.GONE,
+        "status": "5.1.1",
+        "words": "550 no such user",
+        "at": world.at,
+    }
     session.add(ReturnedMail(message_id=told.id, **back))
     said = "550 5.1.1 no such user, says a-server-with-a-very-long-name.reader.example.org"
     gone = {"address": "gone@reader.example", "state": SubscriberState.DEAD, "dead_at": world.at}

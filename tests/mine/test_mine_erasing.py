@@ -22,7 +22,7 @@ from monitor.notify.tables import (
     ReturnedMail,
 )
 from monitor.notify.terms import Terms
-from monitor.notify.words import USUAL, Cadence, Weight
+from monitor.notify.words import USUAL, BounceWeight, Cadence
 
 ANNA = "anna@reader.example"
 
@@ -111,7 +111,7 @@ def anna(session, views, now):
                 asked_at=now, answer=None, answered_at=None,
             ),
             *(
-                ReturnedMail(message_id=one.id, weight=Weight.FOR_NOW, status="", words="", at=now)
+                ReturnedMail(message_id=one.id, weight=BounceWeight.FOR_NOW, status="", words="", at=now)
                 for one in messages
             ),
         ]

@@ -13,7 +13,7 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 
 SHOWN_FOR = timedelta(days=90)
 
@@ -25,7 +25,7 @@ class Back:
     uuid: str
     address: str
     kind: MessageKind
-    weight: Weight
+    weight: BounceWeight
     status: str
     words: str
     at: datetime

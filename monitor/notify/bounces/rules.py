@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.notify.smtp.refusals import RefusalCause, RefusedCommand, judge
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 
 # So many messages in a row that came back softly, over so long, are of an address that is gone.
 # Mailman's score of days does not fit mail that goes out once a month.
@@ -23,7 +23,7 @@ _SAYS_NOTHING = re.compile(r"[45]\.[0135]\.0")
 _GONE = re.compile(r"5\.1\.([0-6]|9|10)|5\.2\.1")
 
 
-def weigh(status: str, diagnostic: str) -> Weight:
+def weigh(status: str, diagnostic: str) -> BounceWeight:
     """Say what a failure is about, by its status and what the server said.
 
     >>> weigh("5.1.1", "smtp; 550 5.1.1 <a@b.org>: user unknown").value
@@ -36,18 +36,18 @@ def weigh(status: str, diagnostic: str) -> Weight:
     said = diagnostic.partition(";")[2].strip() or diagnostic.strip()
     number = _number(status, said)
     if number.startswith("4"):
-        return Weight.FOR_NOW
+        return BounceWeight.FOR_NOW
     about = judge(
         RefusedCommand.RECIPIENT, _code(said), f"{_code(said)} {number} {_without_numbers(said)}"
     )
     if about is RefusalCause.US:
-        return Weight.OURS
+        return BounceWeight.OURS
     if about is RefusalCause.MAILBOX or _GONE.fullmatch(number):
-        return Weight.GONE
+        return BounceWeight.GONE
     group = number.split(".")[1] if number else ""
     if group == "6" or number == "5.3.4":
-        return Weight.MESSAGE
-    return Weight.FOR_NOW  # among them what says only that it failed
+        return BounceWeight.MESSAGE
+    return BounceWeight.FOR_NOW  # among them what says only that it failed
 
 
 def gone_softly(queued: Sequence[datetime]) -> bool:

@@ -24,7 +24,7 @@ from monitor.notify.incidents import mail_trouble
 from monitor.notify.messages import outbox
 from monitor.notify.smtp import envelopes
 from monitor.notify.tables import Message, MessageState, ReturnedMail, Subscriber
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 from monitor.usage.returns import answering
 
 ACTOR = "job:bounce"
@@ -44,7 +44,7 @@ class BounceVerdict:
 
     believed: bool
     words: str
-    weight: Weight | None = None
+    weight: BounceWeight | None = None
     let_go: str | None = None
     uuid: str | None = None
 
@@ -121,7 +121,7 @@ def _record(
     subject = f"message:{message.id}"
     audit.record(session, at=at, actor=ACTOR, action="message.returned", subject=subject, **details)
     log.info("mail.returned", uuid=message.uuid, weight=weight.value, status=status)
-    if weight is Weight.OURS:
+    if weight is BounceWeight.OURS:
         domain = text_rules.domain(message.address)
         mail_trouble.returned(
             session, settings, f"refused at {domain} ({status or 'no status'})", at
@@ -149,10 +149,12 @@ def _since(session: Session, address: str) -> datetime | None:
     return max((moment for moment in moments if moment), default=None)
 
 
-def _let_go(session: Session, message: Message, weight: Weight, said: str, at: datetime) -> bool:
+def _let_go(
+    session: Session, message: Message, weight: BounceWeight, said: str, at: datetime
+) -> bool:
     """Write to an address no more that is gone for good, or was not reached for long."""
-    gone = weight is Weight.GONE
-    if not gone and not (weight is Weight.FOR_NOW and _softly(session, message.address)):
+    gone = weight is BounceWeight.GONE
+    if not gone and not (weight is BounceWeight.FOR_NOW and _softly(session, message.address)):
         return False
     because = (
         said if gone else f"{rules.SOFT_IN_A_ROW} messages in a row came back; the last: {said}"
@@ -174,20 +176,20 @@ def _softly(session: Session, address: str) -> bool:
     rows = session.execute(last if since is None else last.where(Message.queued_at > since)).all()
     back = select(ReturnedMail.message_id).where(
         ReturnedMail.message_id.in_([row.id for row in rows]),
-        ReturnedMail.weight.in_((Weight.FOR_NOW, Weight.GONE)),
+        ReturnedMail.weight.in_((BounceWeight.FOR_NOW, BounceWeight.GONE)),
     )
     came_back = {*session.scalars(back)}
     return rules.gone_softly([row.queued_at for row in rows if row.id in came_back])
 
 
-def _told(weight: Weight, *, let_go: bool, outdated: bool) -> str:
+def _told(weight: BounceWeight, *, let_go: bool, outdated: bool) -> str:
     if outdated:
         return "Noted. It is of before its reader confirmed, or was let go: nothing was done."
     if let_go:
         return "Believed: the address is written to no more, until its reader confirms anew."
     return {
-        Weight.GONE: "Believed and noted: nobody who is written to has this address.",
-        Weight.FOR_NOW: "Believed and noted: it did not arrive this time. The address is written to as before.",
-        Weight.MESSAGE: "Believed and noted: it is about this message. The address is written to as before.",
-        Weight.OURS: "Believed and noted: it is about us, not the reader. See docs/incidents.md.",
+        BounceWeight.GONE: "Believed and noted: nobody who is written to has this address.",
+        BounceWeight.FOR_NOW: "Believed and noted: it did not arrive this time. The address is written to as before.",
+        BounceWeight.MESSAGE: "Believed and noted: it is about this message. The address is written to as before.",
+        BounceWeight.OURS: "Believed and noted: it is about us, not the reader. See docs/incidents.md.",
     }[weight]

@@ -12,7 +12,7 @@ from monitor.kernel.language.uk import london
 from monitor.literature.words import Lane
 from monitor.notify.queries import MessageView
 from monitor.notify.tables import MessageKind, MessageState
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
     OPEN,
@@ -168,10 +168,10 @@ DONE_WITH_ALL = {
     "again": "Sent again",
 }
 WEIGHTS = {
-    Weight.GONE: "No such mailbox",
-    Weight.FOR_NOW: "Not reached this time",
-    Weight.MESSAGE: "Refused for what it is",
-    Weight.OURS: "Refused for a reason of ours",
+    BounceWeight.GONE: "No such mailbox",
+    BounceWeight.FOR_NOW: "Not reached this time",
+    BounceWeight.MESSAGE: "Refused for what it is",
+    BounceWeight.OURS: "Refused for a reason of ours",
 }
 KINDS = {
     MessageKind.CONFIRM: "Asks to confirm an address",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitor.kernel.errors import InvalidInput
 from monitor.notify.bounces import mbox, notices, rules
 from monitor.notify.smtp import envelopes
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 
 ADDRESS, ID = "anna@reader.example", "<0e0a7a42-0000-4000-8000-000000000001@example.org>"
 UUID = "12345678-1234-4234-8234-123456789abc"
@@ -24,7 +24,7 @@ def test_each_known_form_says_who_why_and_of_what(mail):
         (failure,) = notice.failures
         assert ADDRESS in failure.recipients
         assert notice.originals == {ID}
-        assert rules.weigh(failure.status, failure.diagnostic) is Weight.GONE
+        assert rules.weigh(failure.status, failure.diagnostic) is BounceWeight.GONE
 
 
 def test_headers_alone_and_the_envelope_id_are_read():
@@ -91,27 +91,28 @@ CODES = st.builds("{}.{}.{}".format, st.sampled_from("45"), st.integers(0, 9), s
 @given(CODES, st.text(max_size=80))
 def test_every_failure_has_a_weight_and_one_for_now_lets_nobody_go(status, words):
     weight = rules.weigh(status, words)
-    assert weight in Weight
+    assert weight in BounceWeight
     if status.startswith("4"):
-        assert weight is not Weight.GONE or words  # only the other server's own words say more
+        # only the other server's own words say more
+        assert weight is not BounceWeight.GONE or words
 
 
 @pytest.mark.parametrize(
     ("status", "said", "weight"),
     [
-        ("5.1.1", "", Weight.GONE),
-        ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound", Weight.GONE),
-        ("5.2.1", "smtp; 550 5.2.1 account disabled", Weight.GONE),
-        ("5.0.0", "smtp; 550 No such user here", Weight.GONE),
-        ("5.2.2", "smtp; 552 mailbox full", Weight.FOR_NOW),
-        ("4.4.7", "smtp; 451 4.7.1 greylisted", Weight.FOR_NOW),
-        ("5.4.4", "dns; host not found", Weight.FOR_NOW),
-        ("5.0.0", "", Weight.FOR_NOW),
-        ("5.7.1", "smtp; 554 5.7.1 blocked using a list", Weight.OURS),
-        ("5.1.1", "smtp; 550 5.1.1 relay access denied", Weight.OURS),
-        ("5.1.8", "smtp; 553 sender's domain does not exist", Weight.OURS),
-        ("5.3.4", "smtp; 552 5.3.4 too large", Weight.MESSAGE),
-        ("5.6.0", "smtp; 554 5.6.0 conversion failed", Weight.MESSAGE),
+        ("5.1.1", "", BounceWeight.GONE),
+        ("5.1.10", "smtp; 550 5.1.10 RESOLVER.ADR.RecipientNotFound", BounceWeight.GONE),
+        ("5.2.1", "smtp; 550 5.2.1 account disabled", BounceWeight.GONE),
+        ("5.0.0", "smtp; 550 No such user here", BounceWeight.GONE),
+        ("5.2.2", "smtp; 552 mailbox full", BounceWeight.FOR_NOW),
+        ("4.4.7", "smtp; 451 4.7.1 greylisted", BounceWeight.FOR_NOW),
+        ("5.4.4", "dns; host not found", BounceWeight.FOR_NOW),
+        ("5.0.0", "", BounceWeight.FOR_NOW),
+        ("5.7.1", "smtp; 554 5.7.1 blocked using a list", BounceWeight.OURS),
+        ("5.1.1", "smtp; 550 5.1.1 relay access denied", BounceWeight.OURS),
+        ("5.1.8", "smtp; 553 sender's domain does not exist", BounceWeight.OURS),
+        ("5.3.4", "smtp; 552 5.3.4 too large", BounceWeight.MESSAGE),
+        ("5.6.0", "smtp; 554 5.6.0 conversion failed", BounceWeight.MESSAGE),
     ],
 )
 def test_a_failure_is_of_the_mailbox_the_moment_the_message_or_us(status, said, weight):

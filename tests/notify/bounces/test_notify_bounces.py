@@ -22,7 +22,7 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
-from monitor.notify.words import Cadence, Weight
+from monitor.notify.words import BounceWeight, Cadence
 
 SECRET = b"s" * 32
 ANNA, BERTA = "anna@reader.example", "berta@reader.example"
@@ -92,7 +92,7 @@ class Post:
 def test_a_hard_bounce_of_a_message_of_ours_lets_its_reader_go_once(post, mail):
     message = post.of(ANNA)
     verdict = post.take(mail(ANNA, message.message_id))
-    assert (verdict.believed, verdict.weight, verdict.let_go) == (True, Weight.GONE, ANNA)
+    assert (verdict.believed, verdict.weight, verdict.let_go) == (True, BounceWeight.GONE, ANNA)
     anna = post.state(ANNA)
     assert anna.state is SubscriberState.DEAD
     assert anna.dead_at == post.now + timedelta(hours=1)
@@ -169,7 +169,7 @@ def test_the_signed_envelope_proves_it_without_the_original(post):
 def test_soft_ones_let_nobody_go_until_five_in_a_row_over_weeks(post):
     full = {"status": "5.2.2", "diagnostic": "smtp; 552 mailbox full"}
     for week in range(5):
-        assert post.take(dsn(ANNA, post.of(ANNA).message_id, **full)).weight is Weight.FOR_NOW
+        assert post.take(dsn(ANNA, post.of(ANNA).message_id, **full)).weight is BounceWeight.FOR_NOW
         assert post.state(ANNA).state is (
             SubscriberState.DEAD if week == 4 else SubscriberState.ACTIVE
         )
@@ -192,7 +192,7 @@ def test_one_that_arrived_between_begins_the_count_anew(post):
 def test_a_refusal_of_us_lets_nobody_go_and_tells_the_admins_until_it_is_quiet(post):
     blocked = {"status": "5.7.1", "diagnostic": "smtp; 554 5.7.1 blocked using a list"}
     verdict = post.take(dsn(ANNA, post.of(ANNA).message_id, **blocked))
-    assert (verdict.weight, verdict.let_go) == (Weight.OURS, None)
+    assert (verdict.weight, verdict.let_go) == (BounceWeight.OURS, None)
     assert post.state(ANNA).state is SubscriberState.ACTIVE
     (wrong,) = incidents.open_incidents(post.session)
     assert (wrong.topic, wrong.headline) == (

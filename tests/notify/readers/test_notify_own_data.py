@@ -11,7 +11,7 @@ from monitor.notify.digests.making import Workshop
 from monitor.notify.messages import outbox
 from monitor.notify.readers import own_data
 from monitor.notify.tables import Message, ReturnedMail, Subscriber
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 
 DUE = timedelta(days=8, hours=1)
 ANNA = "anna@reader.example"
@@ -52,7 +52,9 @@ def test_erased_means_that_nothing_is_sent_and_nobody_is_found(w, settings, cata
     said = f"550 no mailbox {anna.address}"
     digest.reply = anna.dead_because = said
     w.session.add(
-        ReturnedMail(message_id=digest.id, weight=Weight.GONE, status="5.1.1", words=said, at=w.at)
+        ReturnedMail(
+            message_id=digest.id, weight=BounceWeight.GONE, status="5.1.1", words=said, at=w.at
+        )
     )
     w.session.flush()
     assert own_data.erase(w.session, anna.address, w.at) == [digest.uuid]

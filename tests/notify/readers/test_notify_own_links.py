@@ -10,7 +10,7 @@ from monitor.notify.messages import copies, outbox, postmaster
 from monitor.notify.readers import own_data, own_links, subscribing
 from monitor.notify.smtp.mailbox import mailbox_path
 from monitor.notify.tables import MessageKind, ReturnedMail, SubscriberState
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 
 ANNA = "anna@reader.example"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -112,7 +112,9 @@ def test_what_has_ended_is_let_go_of_even_if_it_came_back(w, ask):
     ask()
     (link,) = links(w)
     w.session.add(
-        ReturnedMail(message_id=link.id, weight=Weight.GONE, status="5.1.1", words="no", at=w.at)
+        ReturnedMail(
+            message_id=link.id, weight=BounceWeight.GONE, status="5.1.1", words="no", at=w.at
+        )
     )
     w.session.flush()
     assert own_links.drop_old(w.session, at=w.at + 23 * HOUR) == 0

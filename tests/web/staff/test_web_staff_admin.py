@@ -28,7 +28,7 @@ from monitor.notify.tables import (
     Subscriber,
     SubscriberState,
 )
-from monitor.notify.words import Weight
+from monitor.notify.words import BounceWeight
 from monitor.ops.service import finished, sync_jobs
 from monitor.web.admin import letters
 from monitor.web.app import create_app
@@ -511,7 +511,7 @@ def test_what_came_back_is_told_with_what_the_server_said(world, browse):
     with world.database.write() as session:
         message = session.scalars(select(Message).where(Message.uuid == uuid)).one()
         said = {"status": "5.7.1", "words": "554 5.7.1 <b>blocked</b>", "at": world.at}
-        session.add(ReturnedMail(message_id=message.id, weight=Weight.OURS, **said))
+        session.add(ReturnedMail(message_id=message.id, weight=BounceWeight.OURS, **said))
     for path in ("/mail", f"/mail/{uuid}"):
         page = browse(world.ada).get(path).text
         assert "Refused for a reason of ours" in page
