@@ -382,13 +382,13 @@ def _said(reading: shared.PageReading, paper_id: str | None) -> JustDecided | No
 
 
 def _next(session: Session, place: reviews.QueueItemView, *, done: int | None = None) -> str:
-    """Give the address of the paper after this one in its lane; the queue when it was the last."""
-    lane = place.stage
-    if lane not in OPEN:
+    """Give the address of the paper after this one at its stage; the queue when it was the last."""
+    stage = place.stage
+    if stage not in OPEN:
         return url_for("review.queue", done=done)
     order = lanes.order_named(request.values.get("order"))
     said = order.value if order is not Order.LIKELY else None
-    following = reviews.next_of(session, stage=lane, order=order, after=place)
+    following = reviews.next_of(session, stage=stage, order=order, after=place)
     if following is None or following == place.paper_id:
-        return url_for("review.queue", stage=lane.value, order=said, done=done)
+        return url_for("review.queue", stage=stage.value, order=said, done=done)
     return url_for("review.paper", paper_id=following, order=said, done=done)
