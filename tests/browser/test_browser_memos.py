@@ -25,7 +25,7 @@ MOST = {
     "line": 210,
     "cell": 150,
     "name": 90,
-}  # as gap/memo cuts them
+}  # as monitor/gap/memos/memo.py cuts them
 
 
 def sheet(share: float) -> Sheet:
