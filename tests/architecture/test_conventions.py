@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PURE_ROOMS = [
 BANNED = re.compile(r"sqlalchemy|requests|flask|monitor\.kernel\.(clock|persistence)\b")
 OPENERS = {"web", "jobs", "cli", "demo", "kernel"}
 NO_NOUNS = {"one", "found"}
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+FIVE_MINUTES = 5 * 230  # words, read at an ordinary pace
 
 
 def _name(path):
@@ -127,9 +130,8 @@ def test_no_two_classes_have_one_name():
 
 def test_a_name_that_three_modules_bear_is_written_down():
     """What it is, wherever it stands, is in docs/architecture.md: one name, one meaning."""
-    architecture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    _, _, told = architecture.partition("Inside a package, the same names")
-    told, _, _ = told.partition("Each large package has rooms")
+    _, _, told = ARCHITECTURE.partition("Inside a package, the same names")
+    told, _, _ = told.partition("\n## ")
     named = set(re.findall(r"`(\w+)(?:\.py)?`", told))
     borne = Counter(path.stem for path in MODULES if path.stem != "__init__")
     assert {name for name, times in borne.items() if times > 2} - named == set()
@@ -173,14 +175,54 @@ def test_few_places_catch_every_exception():
     ]
 
 
+def _section(page, title):
+    """Give what stands under a heading, up to the next of its kind."""
+    _, heading, rest = f"\n{page}".partition(f"\n## {title}\n")
+    assert heading, title
+    return rest.partition("\n## ")[0]
+
+
+def test_the_architecture_takes_five_minutes_down_to_its_rooms():
+    assert len(ARCHITECTURE.partition("\n## Rooms\n")[0].split()) <= FIVE_MINUTES
+
+
+def test_every_package_and_room_is_named_in_the_architecture():
+    """A package in the table, a room in the part of its package; folders of data alone are none."""
+    table, _, _ = ARCHITECTURE.partition("\n## ")
+    told = re.split(r"^(?:- )?`(\w+)`[:,]", _section(ARCHITECTURE, "Rooms"), flags=re.MULTILINE)
+    parts = dict(zip(told[1::2], told[2::2], strict=True))
+    for path in MODULES:
+        package, *rooms = path.relative_to(ROOT / "monitor").parts
+        if not rooms:
+            assert package.startswith("__") or f"| `{package}` |" in table, package
+        elif path.name == "__init__.py":
+            assert f"| `{package}` |" in table, package
+            for room in rooms[:-1]:
+                assert f"`{room}/`" in parts.get(package, ""), f"{package}: {room}"
+
+
+def test_the_packages_whose_rooms_have_an_order_are_named():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    ordered = {
+        container.removeprefix("monitor.")
+        for contract in contracts["contracts"]
+        for container in contract.get("containers", ())
+        if container.count(".") == 1
+    }
+    (told,) = re.findall(r"the order of the rooms inside (.*?) too", ARCHITECTURE)
+    assert set(re.findall(r"`(\w+)`", told)) == ordered
+
+
 def test_every_command_job_and_mail_is_documented():
     docs = "\n".join(p.read_text("utf-8") for p in (ROOT / "docs").rglob("*.md"))
+    running = (ROOT / "docs" / "running.md").read_text("utf-8")
+    jobs, mails = _section(running, "What runs by itself"), _section(running, "Mails")
     for name in commands.list_commands(click.Context(commands)):
         assert f"gap-monitor {name}" in docs or f"`{name}" in docs, f"command {name}"
     for job in JOBS:
-        assert JOB_TITLES[job.name] in docs, f"job {job.name}"
-    for kind in MessageKind:
-        assert f"`{kind.value}`" in docs, f"mail {kind.value}"
+        assert f"| {JOB_TITLES[job.name]} (`{job.name}`) |" in jobs, f"job {job.name}"
+    told = re.findall(r"^\| `(\w+)` \|", mails, re.MULTILINE)
+    assert sorted(told) == sorted(kind.value for kind in MessageKind)
 
 
 def test_the_alembic_folder_is_no_package():
