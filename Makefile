@@ -70,15 +70,22 @@ format: $(VENV)/.dev ## rewrite code in the project's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lint types imports: $(VENV)/.dev ## ruff, mypy and the import contract alone
-	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+lint: $(VENV)/.dev ## ruff and djlint alone
+	$(BIN)/ruff check .
+	$(BIN)/djlint templates --lint --quiet
+
+types: $(VENV)/.dev ## mypy alone
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev ## the import contracts alone: which package and room may know which
+	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.dev ## run every bench, and rewrite docs/performance.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .bench -r bench/requirements.txt
 	$(BIN)/python tools/bench.py --write
 
 YARDSTICK ?= $(CURDIR)/$(VENV)/yardstick
-accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accuracy/ (needs the recordings)
+accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accuracy/ but mutants.md (needs the recordings)
 	test -x $(YARDSTICK)/bin/python || $(PYTHON) -m venv $(YARDSTICK)
 	$(YARDSTICK)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/yardsticks.txt
 	$(BIN)/python tools/accuracy_matching.py
@@ -87,6 +94,7 @@ accuracy: $(VENV)/.dev ## measure how good the rules are, and rewrite docs/accur
 	$(BIN)/python tools/accuracy_notices.py
 	$(BIN)/python tools/accuracy_pooling.py
 	$(BIN)/python tools/simulate_findings.py
+	$(BIN)/python tools/simulate_use.py --write > /dev/null
 	$(BIN)/python bench/dedupe.py --yardstick $(YARDSTICK)/bin/python --write
 	$(BIN)/python tools/accuracy_ranking.py --asreview $(YARDSTICK)/bin/python
 

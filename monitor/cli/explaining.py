@@ -19,7 +19,7 @@ from monitor.ops.revision import require_current
 @click.option("--format", "format_", type=click.Choice(["json", "csv"]), default="json")
 @click.pass_obj
 def export(config: Path, what: str, format_: str) -> None:
-    """Print the queue, the studies, their results, the grades or the changes."""
+    """Print the queue, studies, results, grades, changes, certainty, use or context."""
     with service_of(config) as service:
         require_current(service.database)
         with service.database.read() as session:

@@ -56,7 +56,7 @@ SAYS = {
     "digest": "Make all digests that are due, once and now; ``deliver`` sends them.",
     "doctor": "Look at what is outside of the service.",
     "explain": "Walk the chain of one intervention backwards: gap, grade, rule, studies, records.",
-    "export": "Print the queue, the studies, their results, the grades or the changes.",
+    "export": "Print the queue, studies, results, grades, changes, certainty, use or context.",
     "feeds": "List every feed, from the settings and added by admins, and how each stands.",
     "import": "Bring in FILE: PubMed or EndNote XML, MEDLINE (nbib), RIS, Web of Science or CSV.",
     "init": "Make or migrate the database, sync the catalogue, and end.",
