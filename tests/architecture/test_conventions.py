@@ -225,6 +225,16 @@ def test_every_command_job_and_mail_is_documented():
     assert sorted(told) == sorted(kind.value for kind in MessageKind)
 
 
+def test_a_decision_has_its_number_date_and_status_and_what_follows_from_what():
+    for path in sorted((ROOT / "docs" / "adr").glob("*.md")):
+        title, _, rest = path.read_text("utf-8").partition("\n")
+        assert title.startswith(f"# {int(path.name[:4])}. "), path.name
+        head, _, _ = rest.partition("\n## ")
+        assert re.search(r"\d{4}-\d\d-\d\d\b.*accepted", head, re.DOTALL | re.IGNORECASE), path.name
+        parts = re.findall(r"^## (Context|Decision|Consequences)$", rest, re.MULTILINE)
+        assert parts == ["Context", "Decision", "Consequences"], path.name
+
+
 def test_the_alembic_folder_is_no_package():
     assert not (ROOT / "alembic" / "__init__.py").exists(), "it would hide the library"
 
