@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from monitor.catalogue import loader
 from monitor.cli import commands
 from monitor.jobs.schedule import JOBS
 from monitor.notify.tables import MessageKind
@@ -223,6 +224,13 @@ def test_every_command_job_and_mail_is_documented():
         assert f"| {JOB_TITLES[job.name]} (`{job.name}`) |" in jobs, f"job {job.name}"
     told = re.findall(r"^\| `(\w+)` \|", mails, re.MULTILINE)
     assert sorted(told) == sorted(kind.value for kind in MessageKind)
+
+
+def test_the_policies_in_force_are_named_where_their_reasons_stand():
+    catalogue = loader.load()
+    told = (ROOT / "docs" / "grading.md").read_text("utf-8").splitlines()[2]
+    for kind in ("grading", "gap", "synthesis"):
+        assert f"{kind}/{getattr(catalogue, kind).version}.toml`" in told, kind
 
 
 def test_a_decision_has_its_number_date_and_status_and_what_follows_from_what():

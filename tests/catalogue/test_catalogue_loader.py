@@ -178,7 +178,8 @@ def test_every_error_of_every_file_is_reported_at_once(copy):
     _replace(copy / "interventions/abc.toml", 'short = "ABC"', 'short = "ABC"\nrating = "good"')
     _replace(copy / "review.toml", "doi = ", "# doi = ")
     (copy / "interventions/vig.toml").write_text("name = ")
-    _replace(copy / "policies.toml", 'gap = "2026-1"', 'gap = "2099-1"')
+    in_force = loader.load().gap.version
+    _replace(copy / "policies.toml", f'gap = "{in_force}"', 'gap = "2099-1"')
     errors = _errors(copy)
     assert [e for e in errors if e.startswith("interventions/cos.toml: baseline.tier:")]
     assert [e for e in errors if e.startswith("interventions/cos.toml: position:")]

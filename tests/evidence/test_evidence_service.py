@@ -123,7 +123,8 @@ def test_the_baseline_of_all_ten_is_recorded_once(world, session):
         published = world.catalogue.intervention(row.slug).baseline
         assert (row.tier, row.tier_low, row.tier_high) == (published.tier,) * 3
         assert row.direction == published.direction
-        assert (row.policy, row.counted, row.cause_kind) == ("2026-1", [], "baseline")
+        in_force = world.catalogue.grading.version
+        assert (row.policy, row.counted, row.cause_kind) == (in_force, [], "baseline")
 
 
 def test_an_accepted_trial_is_graded_with_its_cause(world, session, now):

@@ -140,7 +140,10 @@ def test_the_gap_row_points_at_its_grade_and_use(world, session):
     assert row
     assert use
     assert (row.grade_id, row.usage_id) == (grade.id, use.id)
-    assert (row.policy, row.kind) == ("2026-1", GapKind.UNDER_USED_CARE)
+    assert (row.policy, row.kind) == (
+        world.catalogue.gap.version,
+        GapKind.UNDER_USED_CARE,
+    )
     assert "More use is not clearly supported" in row.sentence
 
 

@@ -91,5 +91,5 @@ def test_a_start_that_only_words_reasons_anew_does_not_say_that_the_rules_are_ot
         session.scalars(newest).first().reasons = ["As an earlier version worded it."]
     added = start(before)
     (grade,) = added.pop(GradeRow)
-    assert grade.cause.startswith("Worked out anew by the rules of 2026-1")
+    assert grade.cause.startswith(f"Worked out anew by the rules of {grade.policy}")
     assert not any(added[table] for table in (Change, Announcement, Message))
