@@ -1,16 +1,28 @@
 """The walks of CONTRIBUTING.md: data ones on a copy of the catalogue, with the files named and no other."""
 
+import importlib
 import shutil
+from pathlib import Path
 
 import pytest
+from pydantic import Field
 
 from monitor.catalogue import loader
+from monitor.catalogue.words import Direction, Tier, UsageBand
+from monitor.gap import rules
+from monitor.gap.meaning import meaning
+from monitor.gap.states import State
 from monitor.kernel.errors import ConfigError
+from monitor.kernel.settings import Settings, WebSettings
 from monitor.literature.matching.matcher import Matcher
 from monitor.literature.papers.reading import edition
 from monitor.notify.tables import MessageKind
 from monitor.notify.writing.rendering import _VIEWS, TEMPLATES
+from monitor.review.reading.model import Arm, Independence, Reading, ReadingResult, Reported
 from monitor.review.reading.tools import judge_domain
+from monitor.web.staff.appraising.reading_words import QUESTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -75,6 +87,61 @@ def test_a_policy_is_one_file_and_its_line(copy):
     assert loader.read(copy).gap.version == name, "a file alone puts nothing in force"
     change(copy / "policies.toml", f'gap = "{name}"', 'gap = "2099-1"')
     assert loader.read(copy).gap.version == "2099-1"
+
+
+def told(catalogue):
+    return rules.assess(catalogue.gap, Tier.STRONG, Direction.BENEFIT, UsageBand.LITTLE)
+
+
+def test_a_sentence_of_a_gap_is_a_new_policy_and_the_one_before_says_what_it_said(copy):
+    before = loader.read(copy)
+    path = copy / "gap/2099-1.toml"
+    shutil.copy(copy / f"gap/{before.gap.version}.toml", path)
+    change(path, f'version = "{before.gap.version}"', 'version = "2099-1"')
+    change(path, "{says}. A reason to look, not", "{says}. A reason to ask, not")
+    change(copy / "policies.toml", f'gap = "{before.gap.version}"', 'gap = "2099-1"')
+    after = loader.read(copy)
+    assert told(after).kind == told(before).kind
+    assert told(after).sentence == told(before).sentence.replace("to look", "to ask")
+    assert told(after).sentence != told(before).sentence
+    assert told(after.under(gap=before.gap.version)) == told(before)
+
+
+def test_what_a_state_means_is_one_line_and_no_policy(copy, monkeypatch):
+    change(copy / "sentences/meaning.toml", '"strong" = "Much research"', '"strong" = "A lot"')
+    catalogue = loader.read(copy)
+    assert catalogue.gap == loader.load().gap
+    assessed = told(catalogue)
+    state = State(
+        tier=Tier.STRONG, tier_low=Tier.STRONG, tier_high=Tier.STRONG, settled=True,
+        direction=Direction.BENEFIT, studies=(8, 8), band=UsageBand.LITTLE, ranks=(), out_of=10,
+        usage_words=None, kind=assessed.kind, sentence=assessed.sentence,
+    )  # fmt: skip
+    monkeypatch.setattr(loader, "load", lambda: catalogue)
+    assert meaning(state).lead == "A lot, and trials show a benefit."
+
+
+def test_a_setting_is_one_field_and_the_example_is_written_from_it(monkeypatch):
+    class WiderWeb(WebSettings):
+        """The pages."""
+
+        invented: int = Field(3, ge=1, description="an invented number")
+
+    class Wider(Settings):
+        web: WiderWeb = WiderWeb()
+
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    example = importlib.import_module("example_config")
+    monkeypatch.setattr(example, "Settings", Wider)
+    assert "\n# an invented number\n# invented = 3\n" in example.render()
+
+
+def test_a_field_of_the_appraisal_form_has_its_words():
+    """One without would be shown by its name in the code."""
+    parts = (Reading, Independence, Arm, ReadingResult, Reported)
+    asked = {name for part in parts for name in part.model_fields}
+    apart = {"version", "key", "arms", "results", "independence", "reported", "risk"}
+    assert asked - apart - set(QUESTIONS) == set()
 
 
 TOOL = """
