@@ -226,6 +226,34 @@ def test_every_command_job_and_mail_is_documented():
     assert sorted(told) == sorted(kind.value for kind in MessageKind)
 
 
+def _anchors(page):
+    heads = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def _broken_links(path):
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8")):
+        if link.startswith(("http:", "https:", "mailto:")):
+            continue
+        file, _, anchor = link.partition("#")
+        target = path.parent / file if file else path
+        if not target.exists() or (anchor and anchor not in _anchors(target.read_text("utf-8"))):
+            yield f"{path.name}: {link}"
+
+
+def test_links_between_pages_lead_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert [link for page in pages for link in _broken_links(page)] == []
+
+
+def test_a_link_that_leads_nowhere_is_seen(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A `word`, and more\n[a](#a-word-and-more) [b](#b) [c](c.md) [d](page.md#e)\n"
+    )
+    assert [link.partition(": ")[2] for link in _broken_links(page)] == ["#b", "c.md", "page.md#e"]
+
+
 def test_the_policies_in_force_are_named_where_their_reasons_stand():
     catalogue = loader.load()
     told = (ROOT / "docs" / "grading.md").read_text("utf-8").splitlines()[2]
