@@ -67,7 +67,7 @@ def opened(on: str, papers: int, kept: Path | None = None) -> Iterator[Service]:
     ``kept`` names the folder of a world that was made before, or is to be kept; what is changed
     in it stays changed.
     """
-    folder = kept or Path(tempfile.mkdtemp(prefix="gap-monitor-world-"))
+    folder = (kept or Path(tempfile.mkdtemp(prefix="gap-monitor-world-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with _url(on, folder) as url:
