@@ -145,6 +145,24 @@ def change(session: Session, change_id: int) -> Change:
     return row
 
 
+def following(session: Session, change: Change) -> Change | None:
+    """Give what changed next for the same intervention; None: it stands as this change left it.
+
+    Not what moved nothing, as in ``changes``.
+    """
+    query = (
+        select(Change)
+        .where(
+            Change.slug == change.slug,
+            Change.id > change.id,
+            cast(Change.kinds, String) != _NOTHING,
+        )
+        .order_by(Change.id)
+        .limit(1)
+    )
+    return session.scalars(query).first()
+
+
 @once
 def newest(session: Session, slug: str, *, at: datetime | None = None) -> Change | None:
     """Give an intervention's newest change, the baseline included; ``at``: as of then."""

@@ -57,6 +57,20 @@ def test_the_list_tells_first_what_a_study_found(told):
     )
 
 
+def test_a_change_that_holds_no_more_says_what_changed_next(told):
+    """Mails lead to it: what a study found may have been corrected since."""
+    numbers = re.findall(r'href="/changes/(\d+)"', told.get("/changes").text)
+    corrected, of_vipp, first = list(dict.fromkeys(numbers))[:3]
+    page = told.get(f"/changes/{first}")
+    since = page.text.partition('id="since"')[2].partition("</div>")[0]
+    assert "This has changed since." in since
+    assert f'href="/changes/{corrected}">Correction for Circle of Security: a study is no' in since
+    assert 'href="/interventions/cos"' in since
+    assert "Below is how it stood from 24 November 2026 until then" in text(page)
+    for newest in (corrected, of_vipp):
+        assert 'id="since"' not in told.get(f"/changes/{newest}").text
+
+
 FILTERS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("", (26, 25, 24)),
     ("intervention=cos", (26, 24)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
+from monitor.catalogue.loader import Catalogue
 from monitor.evidence import queries as evidence
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import history, use_changes
@@ -16,6 +17,7 @@ from monitor.notify.writing.first_lines import first_lines
 from monitor.review import decision_rows
 from monitor.review import queries as review
 from monitor.web.current import service
+from monitor.web.formats import opening
 from monitor.web.public import rendered
 from monitor.web.public.states import figure
 from monitor.web.public.studies import chain
@@ -34,10 +36,14 @@ class StudyThatCounted:
 @blueprint.get("/changes/<int:change_id>")
 @rendered.once()
 def change(change_id: int) -> str:
-    """Show one change: every part of the state before and after, its cause, and the chain behind it."""
+    """Show one change: every part of the state before and after, its cause, and the chain behind it.
+
+    What changed next is told first: readers come from mails, and what they read may hold no more.
+    """
     catalogue = service().catalogue
     with service().database.read() as session:
         entry = gap.change(session, change_id)
+        following = gap.following(session, entry)
         before = State.from_dict(entry.before) if entry.before else None
         then = history.in_force_at(session, catalogue, entry.slug, entry.at)
         why = explained.explain_state(session, then, entry.slug, entry.at)
@@ -48,6 +54,8 @@ def change(change_id: int) -> str:
             about=catalogue.intervention(entry.slug),
             first=first_lines(session, catalogue, [entry]).get(entry.id, ""),
             before=before,
+            following=following,
+            next_first=_told_first(session, catalogue, following) if following else "",
             rows=figure.compare(before, State.from_dict(entry.after)),
             study=study,
             papers=chain.papers(session, study) if study else [],
@@ -59,6 +67,11 @@ def change(change_id: int) -> str:
             counted=_counted(session, entry),
             address=f"{service().settings.web.public_url}/changes/{entry.id}",
         )
+
+
+def _told_first(session: Session, catalogue: Catalogue, entry: Change) -> str:
+    """Give what is told of a change first: what a study found, or else what moved."""
+    return first_lines(session, catalogue, [entry]).get(entry.id) or opening(entry.sentence)[0]
 
 
 def _study(session: Session, entry: Change) -> int | None:
