@@ -198,14 +198,14 @@ class Evidence:
             self.judged(study_id, person, **{"interventions": (slug,), **answers})
         return study_id
 
-    def withdrawn(self, study_id: int) -> None:
+    def withdrawn(self, study_id: int, reason: str = "Invented: the journal retracted it") -> None:
         with self.database.write() as session:
             workflow.withdraw(
                 session,
                 self.service,
                 study_id=study_id,
                 token=str(uuid4()),
-                reason="Invented: the journal retracted it",
+                reason=reason,
                 by=self.people[2],
                 at=self.clock(),
             )

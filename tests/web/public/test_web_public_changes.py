@@ -71,6 +71,16 @@ def test_a_change_that_holds_no_more_says_what_changed_next(told):
         assert 'id="since"' not in told.get(f"/changes/{newest}").text
 
 
+def test_a_reason_that_somebody_wrote_as_a_sentence_ends_once(client, evidence, clock):
+    clock.advance(days=1)
+    evidence.withdrawn(evidence.decided("cos"), reason="The journal retracted it.")
+    (number, *_) = re.findall(r'href="/changes/(\d+)"', client.get("/changes").text)
+    for address in ("/changes", f"/changes/{number}", "/interventions/cos", "/"):
+        page = text(client.get(address))
+        assert ".." not in page, address
+        assert address == "/" or "The journal retracted it" in page
+
+
 FILTERS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("", (26, 25, 24)),
     ("intervention=cos", (26, 24)),
