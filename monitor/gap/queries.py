@@ -16,7 +16,8 @@ from monitor.gap.words import ChangeKind
 from monitor.kernel.errors import NotFound
 from monitor.kernel.persistence.once import once
 
-_NOTHING = "[]"  # how both databases keep that no kind of change applies
+# "[]" is how both databases keep that no kind of change applies
+_MOVED = cast(Change.kinds, String) != "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def changes(
     The published baseline only where asked for; never those where nothing moved, as when a new
     policy only words a gap anew.
     """
-    moved = Change.id.in_(_published()) | (cast(Change.kinds, String) != _NOTHING)
+    moved = Change.id.in_(_published()) | _MOVED
     query = select(Change).where(moved, *wanted.conditions())
     query = query.order_by(Change.id.desc()).limit(limit)
     if before is not None:
@@ -152,11 +153,7 @@ def following(session: Session, change: Change) -> Change | None:
     """
     query = (
         select(Change)
-        .where(
-            Change.slug == change.slug,
-            Change.id > change.id,
-            cast(Change.kinds, String) != _NOTHING,
-        )
+        .where(Change.slug == change.slug, Change.id > change.id, _MOVED)
         .order_by(Change.id)
         .limit(1)
     )

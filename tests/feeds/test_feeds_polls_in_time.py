@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from query_plans import plan_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import insert, select, text
 
 from monitor.feeds import polls_in_time
@@ -64,13 +65,6 @@ def test_whose_polls_are_few_is_not_looked_for_among_those_of_all(session, polle
     one = select(Poll.finished_at).where(polls_in_time.of(SourceRow.name, **bounds))
     one = one.where(Poll.state == PollState.COMPLETE).order_by(*order).limit(1)
     asked = select(SourceRow.name, one.correlate(SourceRow).scalar_subquery())
-    plan = _plan(session, asked)
+    plan = plan_of(session, lambda: session.execute(asked))
     assert "ix_poll_source_started_at" in plan
     assert "ix_poll_started_at" not in plan
-
-
-def _plan(session, asked):
-    dialect = session.get_bind().dialect
-    explain = "EXPLAIN " if dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    said = str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    return "\n".join(str(row[-1]) for row in session.connection().exec_driver_sql(explain + said))

@@ -264,5 +264,9 @@ def test_a_gap_worded_anew_is_kept_and_not_listed_as_a_change(world, session):
     assert queries.state(session, "cos").sentence == "Worded anew."
     assert queries.changes(session) == []
     assert len(queries.changes(session, include_baseline=True)) == 10
+    assert queries.following(session, newest) is None
     moved = world.reassess("cos", world.cosi())
     assert queries.changes(session, slug="cos") == [moved]
+    assert queries.following(session, newest) is moved
+    assert moved
+    assert queries.following(session, moved) is None

@@ -46,7 +46,8 @@ def among(column: SQLColumnExpression[Any], called: str = "some") -> ColumnEleme
     """Say that a column's value is one of those that a statement is given as ``called``, a list.
 
     SQLite is given each by itself. PostgreSQL is given the list: its statement is the same for
-    however many, so that driver and server read it once and need not plan it anew.
+    however many, so that driver and server read it once and need not plan it anew. There the values
+    are cast to the column's type, so one whose texts have a bounded length would cut them.
     """
     each = column.in_(bindparam(called, expanding=True))
     return _Among(each.left, each.right, each.operator, type_=each.type)

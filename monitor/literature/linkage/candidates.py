@@ -52,7 +52,7 @@ def candidates(session: Session, some: list[int], today: date) -> set[Pair]:
     alike are more.
     """
     sharing, _ = _statements()
-    rows = [tuple(row) for row in ask(session, sharing, {"some": some, "today": today})]
+    rows = [tuple(row) for row in ask(session, sharing, {"some": some})]
     rows += _all_of_one_intervention(session, some, today)
     return {(min(row), max(row)) for row in rows}
 

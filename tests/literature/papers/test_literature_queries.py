@@ -3,7 +3,8 @@ import rows  # type: ignore[import-not-found]  # tests/support is on pytest's pa
 from hypothesis import given
 from hypothesis import strategies as st
 from published import ten  # type: ignore[import-not-found]  # tests/support is on pytest's path
-from sqlalchemy import event, insert, text
+from query_plans import plan_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from sqlalchemy import insert, text
 
 from monitor.feeds.records import Identifier
 from monitor.feeds.tables import RecordQuery
@@ -106,26 +107,10 @@ def test_studies_to_choose_from_are_found_whatever_papers_there_are(session, nam
     session.execute(insert(Paper), [paper | {"id": id_} for id_ in ids])
     session.execute(insert(Match), [match | {"paper_id": id_} for id_ in ids])
     session.execute(text("ANALYZE"))
-    plan = _plan(session, lambda: queries.studies(session, ["vig"] if named else None, limit=20))
+    plan = plan_of(session, lambda: queries.studies(session, ["vig"] if named else None, limit=20))
     assert "ix_study_label_id" in plan
     whole = ("ix_match_slug", "Seq Scan on match", "Seq Scan on paper", "SCAN match", "SCAN paper")
     assert not [read for read in whole if read in plan]
-
-
-def _plan(session, asking):
-    """Tell how the one statement is carried out that is asked."""
-    connection, asked = session.connection(), []
-
-    def note(_connection, _cursor, statement, parameters, *_):
-        asked.append((statement, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    asking()
-    event.remove(connection, "before_cursor_execute", note)
-    ((statement, parameters),) = asked
-    explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    told = connection.exec_driver_sql(explain + statement, parameters)
-    return "\n".join(str(row[-1]) for row in told)
 
 
 SPANS = st.lists(

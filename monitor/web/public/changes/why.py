@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from sqlalchemy.orm import Session
 
-from monitor.catalogue.loader import Catalogue
 from monitor.evidence import queries as evidence
 from monitor.evidence.words import OF_DECISIONS
 from monitor.gap import history, use_changes
@@ -44,6 +43,8 @@ def change(change_id: int) -> str:
     with service().database.read() as session:
         entry = gap.change(session, change_id)
         following = gap.following(session, entry)
+        both = [entry] if following is None else [entry, following]
+        lines = first_lines(session, catalogue, both)
         before = State.from_dict(entry.before) if entry.before else None
         then = history.in_force_at(session, catalogue, entry.slug, entry.at)
         why = explained.explain_state(session, then, entry.slug, entry.at)
@@ -52,10 +53,10 @@ def change(change_id: int) -> str:
             "public/changes/change.html",
             change=entry,
             about=catalogue.intervention(entry.slug),
-            first=first_lines(session, catalogue, [entry]).get(entry.id, ""),
+            first=lines.get(entry.id, ""),
             before=before,
             following=following,
-            next_first=_told_first(session, catalogue, following) if following else "",
+            next_first=following and (lines.get(following.id) or opening(following.sentence)[0]),
             rows=figure.compare(before, State.from_dict(entry.after)),
             study=study,
             papers=chain.papers(session, study) if study else [],
@@ -67,11 +68,6 @@ def change(change_id: int) -> str:
             counted=_counted(session, entry),
             address=f"{service().settings.web.public_url}/changes/{entry.id}",
         )
-
-
-def _told_first(session: Session, catalogue: Catalogue, entry: Change) -> str:
-    """Give what is told of a change first: what a study found, or else what moved."""
-    return first_lines(session, catalogue, [entry]).get(entry.id) or opening(entry.sentence)[0]
 
 
 def _study(session: Session, entry: Change) -> int | None:
