@@ -49,6 +49,7 @@ class AwaitedTrial:
     ``name`` is what its registration calls it, else its number. ``due`` is when its registry says
     that it ends or ended (``expected``: the registry calls that an expectation), None where it does
     not say. ``said_on`` is when the registration as held was read, ``said_by`` where.
+    ``may_be_reported``: a paper held here is proposed as its report.
     """
 
     paper_id: int
@@ -64,6 +65,7 @@ class AwaitedTrial:
     has_results: bool
     said_on: datetime | None
     said_by: str
+    may_be_reported: bool
 
     @property
     def when(self) -> str:
@@ -132,6 +134,7 @@ def _awaited(
         has_results=bool(trial.trial.has_results),
         said_on=on,
         said_by=SOURCES[by].title if by in SOURCES else by,
+        may_be_reported=trial.may_be_reported,
     )
 
 

@@ -223,6 +223,7 @@ def _of_trial(trial: AwaitedTrial | None) -> dict[str, Any]:
         "numbers": [number.value for number in trial.numbers] if trial else None,
         "title": trial.title if trial else None,
         "stands": trial.standing.value if trial else None,
+        "may_be_reported": trial.may_be_reported if trial else None,
         "registry_status": trial.status if trial else None,
         "due": trial.due.isoformat() if trial and trial.due else None,
         "due_is_expected": trial.expected if trial and trial.due else None,

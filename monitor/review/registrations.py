@@ -145,20 +145,24 @@ def report(own: type[StudyPaper], other: type[StudyPaper]) -> ColumnElement[bool
     )
 
 
-def _is_confirmed() -> ColumnElement[bool]:
-    # as text: else SQLite may walk all confirmed links for each registration, by their index
-    return cast(PaperLink.state, String) == LinkState.CONFIRMED.value
+def _stands(state: LinkState) -> ColumnElement[bool]:
+    # as text: else SQLite may walk all links that stand so for each registration, by their index
+    return cast(PaperLink.state, String) == state.value
+
+
+def _has_report(state: LinkState) -> ColumnElement[bool]:
+    linked = exists().where(
+        PaperLink.paper_id == PaperTrial.paper_id,
+        PaperLink.relation == Relation.REGISTRATION_OF,
+        _stands(state),
+    )
+    return linked.correlate(PaperTrial)
 
 
 def _is_reported() -> ColumnElement[bool]:
     own, other = aliased(StudyPaper), aliased(StudyPaper)
-    linked = exists().where(
-        PaperLink.paper_id == PaperTrial.paper_id,
-        PaperLink.relation == Relation.REGISTRATION_OF,
-        _is_confirmed(),
-    )
     of_study = exists().where(own.paper_id == PaperTrial.paper_id, report(own, other))
-    return or_(linked.correlate(PaperTrial), of_study.correlate(PaperTrial))
+    return or_(_has_report(LinkState.CONFIRMED), of_study.correlate(PaperTrial))
 
 
 def _has_twin() -> ColumnElement[bool]:
@@ -174,7 +178,7 @@ def _has_twin() -> ColumnElement[bool]:
         .where(
             end == PaperTrial.paper_id,
             PaperLink.relation == Relation.SAME_STUDY,
-            _is_confirmed(),
+            _stands(LinkState.CONFIRMED),
         )
         .correlate(PaperTrial)
         for end in (PaperLink.paper_id, PaperLink.other_id)
@@ -196,6 +200,7 @@ def _wanted(*first: ColumnElement[bool]) -> _Wanted:
         PaperTrial.has_results,
         cast(PaperTrial.evaluates, String).label("evaluates"),
         _is_reported().label("is_reported"),
+        _has_report(LinkState.PROPOSED).label("may_be_reported"),
         _has_twin().label("has_twin"),
     ).where(*first, is_here.correlate(PaperTrial), ~_is_of_others().correlate(PaperTrial))
 

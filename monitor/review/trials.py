@@ -59,16 +59,21 @@ class RegisteredTrial:
 class Unpublished:
     """How many trials of an intervention have ended without a report.
 
-    ``longest`` is when the one that is overdue the longest ended; None where none is overdue.
+    ``longest`` is when the one that is overdue the longest ended; None where none is overdue. Of
+    ``proposed`` more a paper held here may be the report, which nobody has settled.
     """
 
     count: int
     longest: date | None
+    proposed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StandingTrial:
-    """Where one trial stands, without what is only shown of it; ``papers`` are its registrations."""
+    """Where one trial stands, without what is only shown of it; ``papers`` are its registrations.
+
+    ``may_be_reported``: a paper is proposed as its report, and a person has yet to say.
+    """
 
     paper_id: int
     papers: tuple[int, ...]
@@ -76,6 +81,7 @@ class StandingTrial:
     trial: Trial
     standing: TrialStanding
     months: int | None
+    may_be_reported: bool
 
 
 # Of each intervention and of all, as they stand and as they stood.
@@ -148,6 +154,8 @@ def _judged(kept: Registrations, today: date) -> tuple[StandingTrial, ...]:
                 trial=trial,
                 standing=standing.standing,
                 months=standing.months,
+                may_be_reported=not reported
+                and any(rows[paper_id].may_be_reported for paper_id in group),
             )
         )
     return tuple(judged)
@@ -164,12 +172,14 @@ def unpublished_of(trials: Iterable[StandingTrial], slug: str) -> Unpublished:
         for registration in trials
         if slug in registration.evaluates and registration.standing in NOT_PUBLISHED
     ]
+    waiting = [registration for registration in own if not registration.may_be_reported]
     overdue = (
         registration.trial.completed
-        for registration in own
+        for registration in waiting
         if registration.standing is TrialStanding.OVERDUE
     )
-    return Unpublished(len(own), min((end for end in overdue if end), default=None))
+    longest = min((end for end in overdue if end), default=None)
+    return Unpublished(len(waiting), longest, len(own) - len(waiting))
 
 
 def unpublished(session: Session, slug: str, today: date) -> Unpublished:

@@ -209,7 +209,7 @@ def running(session: Session) -> dict[str, str]:
 
 def _waiting(session: Session, trials: Sequence[StandingTrial], slug: str) -> Waiting | None:
     found = registered.unpublished_of(trials, slug)
-    return Waiting(sentence(found), told(session)) if found.count else None
+    return Waiting(sentence(found), told(session)) if found.count or found.proposed else None
 
 
 def _running(session: Session, trials: Sequence[StandingTrial]) -> dict[str, str]:
@@ -244,11 +244,11 @@ def still_going(first: StandingTrial, numbers: Sequence[Identifier], trials: int
     passed = first.standing is TrialStanding.UNCONFIRMED
     ends = f"should have ended in {end}, and its registry has not said that it did"
     ends = ends if passed else f"is to end in {end}, its registry says"
+    perhaps = " A paper held here may be its report." if first.may_be_reported else ""
     if trials == 1:
-        return f"A registered trial of it{name}{size} {ends}."
-    return (
-        f"{plural(trials, 'registered trial')} of it have not ended; the first{name}{size} {ends}."
-    )
+        return f"A registered trial of it{name}{size} {ends}.{perhaps}"
+    many = plural(trials, "registered trial")
+    return f"{many} of it have not ended; the first{name}{size} {ends}.{perhaps}"
 
 
 def sentence(unpublished: Unpublished) -> str:
@@ -256,7 +256,23 @@ def sentence(unpublished: Unpublished) -> str:
 
     >>> sentence(Unpublished(1, None))
     '1 registered trial of it has ended, and no report of it is known here yet.'
+    >>> sentence(Unpublished(0, None, 1))
+    '1 registered trial of it has ended, and a paper held here may be its report.'
     """
+    return " ".join(filter(None, (_without_report(unpublished), _perhaps_reported(unpublished))))
+
+
+def _perhaps_reported(unpublished: Unpublished) -> str:
+    many = unpublished.proposed
+    trials = f"{many:,} more" if unpublished.count else f"{plural(many, 'registered trial')} of it"
+    if many == 1:
+        return f"{trials} has ended, and a paper held here may be its report."
+    return f"{trials} have ended, and papers held here may be their reports." if many else ""
+
+
+def _without_report(unpublished: Unpublished) -> str:
+    if not unpublished.count:
+        return ""
     if unpublished.count == 1 and unpublished.longest:
         when = f"{month(unpublished.longest)}"
         return f"1 registered trial of it ended in {when}, and no report of it is known here: it is overdue."

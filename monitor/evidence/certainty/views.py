@@ -291,6 +291,10 @@ def _names(
 
 
 def _overdue(registered: Iterable[trials.StandingTrial], slug: str) -> int:
+    """Count those without a report; one that may be reported here says nothing of missing results."""
     return sum(
-        trial.standing is TrialStanding.OVERDUE and slug in trial.evaluates for trial in registered
+        trial.standing is TrialStanding.OVERDUE
+        and not trial.may_be_reported
+        and slug in trial.evaluates
+        for trial in registered
     )

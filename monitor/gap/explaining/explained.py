@@ -317,6 +317,7 @@ def _named(trial: AwaitedTrial) -> str:
     said = f", as {trial.said_by} said on {day(trial.said_on)}" if trial.said_on else ""
     confirmed = trial.standing is not TrialStanding.UNCONFIRMED
     unsure = "" if confirmed else "; its registry has not said that it did"
+    unsure += "; a paper held here may be its report" if trial.may_be_reported else ""
     return f"{trial.name}{number}{size}: {trial.when}{said}{unsure}"
 
 

@@ -93,7 +93,9 @@ def lines(
 def _kinds(trial: AwaitedTrial) -> list[Kind]:
     kinds = [Kind.REGISTERED]
     kinds += [Kind.COMPLETED] if trial.standing in _ENDED else []
-    return [*kinds, Kind.OVERDUE] if trial.standing is TrialStanding.OVERDUE else kinds
+    # a mail cannot be taken back: while a paper may be its report, nobody is told that it is late
+    overdue = trial.standing is TrialStanding.OVERDUE and not trial.may_be_reported
+    return [*kinds, Kind.OVERDUE] if overdue else kinds
 
 
 def _sentence(catalogue: Catalogue, trial: AwaitedTrial, kind: Kind, number: str) -> str:
@@ -102,9 +104,11 @@ def _sentence(catalogue: Catalogue, trial: AwaitedTrial, kind: Kind, number: str
     )
     called = trial.name if trial.name == number else f"{trial.name} ({number})"
     people = f", {trial.people:,} people" if trial.people else ""
+    unsure = trial.may_be_reported
+    known = "a paper held here may be its report" if unsure else "no report is known yet"
     said = {
         Kind.REGISTERED: f"a trial is registered: {called}{people}, {trial.when}",
-        Kind.COMPLETED: f"a trial has ended: {called}{people}, {trial.when}; no report is known yet",
+        Kind.COMPLETED: f"a trial has ended: {called}{people}, {trial.when}; {known}",
         Kind.OVERDUE: f"results are overdue: {called}{people}, {trial.when}; no report is known",
     }[kind]
     return plain(f"{names}: {said}.", 400)

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 
 from monitor.catalogue.words import Direction, Tier
-from monitor.literature.tables import Study
+from monitor.literature.tables import PaperLink, Study
+from monitor.literature.words import LinkState, Relation
 from monitor.notify import chosen, service
 from monitor.notify.announcements import fan_out
 from monitor.notify.digests import due, making, releasing, trials
@@ -348,6 +350,32 @@ def test_trials_are_told_once_in_a_digest_that_goes_and_by_the_kinds_chosen(
     assert told["overdue"] == []
     moved(w, "cos", (MIXED, (9, 18)), (POSITIVE, (10, 19)))
     assert [content(w, m)["trials"] for m in make(110)] == [[], []], "nothing twice"
+
+
+def test_nobody_is_told_that_a_trial_is_late_while_a_paper_may_be_its_report(w, catalogue, session):
+    w.trial("NCT00000009", "cos", completed=date(2020, 6, 30))
+    noted(session, catalogue, w.at)
+    late = w.trial("NCT00000001", "cos", completed=date(2024, 1, 31), expected=False)
+    article = rows.paper(session, "An invented report", at=w.at, year=2025)
+    link = PaperLink(
+        paper_id=late.paper_id,
+        other_id=article.id,
+        relation=Relation.REGISTRATION_OF,
+        state=LinkState.PROPOSED,
+        reason="it names the number",
+        proposed_at=w.at,
+    )
+    session.add(link)
+    session.flush()
+    news = trials.unnoted(session, catalogue, w.at)
+    assert [row["kind"] for row in news] == [Kind.REGISTERED, Kind.COMPLETED]
+    assert news[-1]["sentence"].endswith("; a paper held here may be its report.")
+    trials.note(session, news)
+    link.state = LinkState.REJECTED
+    session.flush()
+    (overdue,) = trials.unnoted(session, catalogue, w.at + DAY)
+    assert overdue["kind"] == Kind.OVERDUE
+    assert overdue["at"] is not None
 
 
 def test_what_came_before_an_urgent_mail_is_a_line_and_no_news(w, make):

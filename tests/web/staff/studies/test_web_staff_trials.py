@@ -2,6 +2,7 @@
 
 import doctest
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 
@@ -185,6 +186,38 @@ def test_the_public_sentence_is_right_for_one_and_for_many():
     assert trials.sentence(Unpublished(3, None)) == (
         "3 registered trials of it have ended, and no report of them is known here yet."
     )
+    assert trials.sentence(Unpublished(1, None, 2)) == (
+        "1 registered trial of it has ended, and no report of it is known here yet. "
+        "2 more have ended, and papers held here may be their reports."
+    )
+
+
+PERHAPS = "1 registered trial of it has ended, and a paper held here may be its report."
+
+
+def settle(begun, state):
+    with begun.database.write() as session:
+        session.execute(update(PaperLink).values(state=state))
+
+
+def test_nobody_is_called_late_in_public_while_a_paper_may_be_the_report(begun, browse):
+    unmeasured = Trial("completed", date(2021, 1, 31), date(2023, 5, 31))
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools", unmeasured))
+    begun.arrive("pubmed", paper=report(1))
+    about = "/interventions/theraplay"
+    assert PERHAPS in page(browse, None, about)
+    listed_for_funders = page(browse, None, "/priorities")
+    assert "Overdue: NCT00000001, ended May 2023, perhaps reported" in listed_for_funders
+    assert "A paper held here may be its report; a reviewer has yet to say" in listed_for_funders
+    assert ",True," in browse(None).get("/priorities.csv").text
+
+    settle(begun, LinkState.REJECTED)
+    late = "ended in May 2023, and no report of it is known here: it is overdue."
+    assert late in page(browse, None, about)
+    assert "perhaps reported" not in page(browse, None, "/priorities")
+
+    settle(begun, LinkState.CONFIRMED)
+    assert "registered trial" not in page(browse, None, about)
 
 
 TO_COME = Trial("recruiting", date(2024, 1, 31), date(2027, 8, 31), True, participants=130)
@@ -289,3 +322,21 @@ def test_the_trials_of_one_are_paged_to_the_last(many, browse):
 )
 def test_what_an_address_says_wrong_is_not_asked(many, browse, query, words):
     assert words in page(browse, many.ann, f"/trials?{query}")
+
+
+def test_a_trial_that_may_be_reported_already_is_not_only_awaited(begun, browse):
+    begun.arrive("pubmed", one=registration(1, "Theraplay", TO_COME), paper=report(1))
+    with begun.database.read() as session:
+        assert session.scalars(select(PaperLink.state)).all() == [LinkState.PROPOSED]
+    assert "its registry says. A paper held here may be its report." in page(browse, None, "/")
+    assert "due August 2027; a paper held here may be its report." in page(
+        browse, None, "/interventions/theraplay"
+    )
+    settle(begun, LinkState.REJECTED)
+    assert "may be its report" not in page(browse, None, "/")
+
+
+def test_an_end_to_come_is_not_called_past(begun, browse):
+    unsaid = replace(TO_COME, completed_expected=False)  # as ISRCTN gives it
+    begun.arrive("isrctn", one=registration(1, "Theraplay", unsaid))
+    assert "Due Aug 2027" in page(browse, begun.ann)
