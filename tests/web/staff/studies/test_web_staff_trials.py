@@ -340,3 +340,24 @@ def test_an_end_to_come_is_not_called_past(begun, browse):
     unsaid = replace(TO_COME, completed_expected=False)  # as ISRCTN gives it
     begun.arrive("isrctn", one=registration(1, "Theraplay", unsaid))
     assert "Due Aug 2027" in page(browse, begun.ann)
+
+
+def test_only_a_trial_without_any_report_is_a_missing_result_where_certainty_is_rated(
+    world, browse
+):
+    def told():
+        return page(browse, world.ann, "/certainty/ddp/attachment")
+
+    nothing, missing = (
+        f"{many} of it known here is overdue"
+        for many in ("no registered trial", "1 registered trial")
+    )
+    assert nothing in told()
+    unmeasured = Trial("completed", date(2021, 1, 31), date(2023, 5, 31))
+    about_ddp = registration(1, "Dyadic Developmental Psychotherapy in schools", unmeasured)
+    world.arrive("pubmed", late=about_ddp)
+    assert missing in told()
+    world.arrive("pubmed", paper=report(1))
+    assert nothing in told()
+    settle(world, LinkState.REJECTED)
+    assert missing in told()
