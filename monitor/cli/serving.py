@@ -1,9 +1,11 @@
 """Run the service in the foreground: pages and jobs, or jobs alone, until told to stop."""
 
 import contextlib
+import errno
 import functools
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
+# An address that is not this machine's, or of a kind that it does not speak; all else is of the port.
+_OF_THE_HOST = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 def serve(service: Service) -> None:
@@ -79,13 +83,24 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
             asyncore_use_poll=True,
         )
     except OSError as error:
+        raise ConfigError(_why_not_there(web, error)) from error
+    except ValueError as error:
+        # the server says no more of a host that the system finds no address of
+        if not isinstance(error.__context__, socket.gaierror | UnicodeError):
+            raise
         raise ConfigError(
-            f"web.port: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
+            f"web.host: this machine finds no address of “{web.host}”: write one of its own "
+            "addresses, or a name that it knows"
         ) from error
     for listening in sockets.values():
         if isinstance(listening, BaseWSGIServer):
             listening.channel_class = connections.OpenConnection
     return server
+
+
+def _why_not_there(web: WebSettings, error: OSError) -> str:
+    key = "web.host" if error.errno in _OF_THE_HOST else "web.port"
+    return f"{key}: cannot listen on {addresses.in_link(web.host)}:{web.port}: {error.strerror}"
 
 
 @functools.cache
