@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import waitress
+from waitress import wasyncore
 from waitress.server import BaseWSGIServer
 
 from monitor.accounts import service as accounts
@@ -63,8 +64,8 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
     Raises:
         ConfigError: the address cannot be listened on.
     """
+    sockets: dict[int, Any] = {}
     try:
-        sockets: dict[int, Any] = {}
         server = waitress.create_server(
             _staying(app),
             map=sockets,
@@ -83,6 +84,7 @@ def server_of(app: "WSGIApplication", web: WebSettings) -> Any:  # noqa: ANN401 
             asyncore_use_poll=True,
         )
     except OSError as error:
+        wasyncore.close_all(sockets, ignore_all=True)
         raise ConfigError(_why_not_there(web, error)) from error
     except ValueError as error:
         # the server says no more of a host that the system finds no address of
