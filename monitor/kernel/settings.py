@@ -20,9 +20,8 @@ from pydantic import (
     model_validator,
 )
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from monitor.kernel import addresses
+from monitor.kernel import addresses, database_address
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.mailbox_settings import ImapSettings, Tls
 from monitor.kernel.private_files import refuse_open_to_others
@@ -38,14 +37,13 @@ from monitor.kernel.source_settings import (
 # of the 64 octets of a local part (RFC 5321), what notify.smtp.envelopes adds leaves these
 _LONGEST_BOUNCE_NAME = 21
 _OUTSIDE = r"^(https://\S+|http://(127\.0\.0\.1|localhost|\[::1\])[:/]\S*)?$"
-DEFAULT_DATABASE = "sqlite:///var/gap-monitor.sqlite3"
 
 
 class DatabaseSettings(SettingsSection):
     """Where everything is kept."""
 
     url: str = Field(
-        DEFAULT_DATABASE,
+        database_address.DEFAULT,
         description="SQLAlchemy URL; a relative SQLite path starts at this file's folder. "
         "PostgreSQL: postgresql+psycopg://user@host/name",
     )
@@ -53,13 +51,7 @@ class DatabaseSettings(SettingsSection):
     @field_validator("url")
     @classmethod
     def _known(cls, value: str) -> str:
-        try:
-            backend = make_url(value).get_backend_name()
-        except ArgumentError as error:
-            raise ValueError("is not a database URL, such as " + DEFAULT_DATABASE) from error
-        if backend not in {"sqlite", "postgresql"}:
-            raise ValueError(f"must be sqlite or postgresql, not {backend}")
-        return value
+        return database_address.check(value)
 
 
 class WebSettings(SettingsSection):
@@ -265,7 +257,7 @@ class Settings(SettingsSection):
     def database_url(self) -> str:
         """The database's URL with a relative SQLite path made absolute."""
         url = make_url(self.database.url)
-        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        if url.get_backend_name() != "sqlite" or not url.database:
             return self.database.url
         path = (self.folder / url.database).resolve()
         return url.set(database=str(path)).render_as_string(hide_password=False)

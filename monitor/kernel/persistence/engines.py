@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 
-from monitor.kernel.errors import TooSlow
+from monitor.kernel.errors import ConfigError, TooSlow
 from monitor.kernel.persistence import asked_again, limits
 
 _T = TypeVar("_T")
@@ -71,7 +71,11 @@ def _begin_on_sqlite(connection: Connection) -> None:
 
 
 def postgres_engine(url: str) -> Engine:
-    """Connect to PostgreSQL; a server that is gone without a word is noticed within a minute."""
+    """Connect to PostgreSQL; a server that is gone without a word is noticed within a minute.
+
+    Raises:
+        ConfigError: what speaks to PostgreSQL is not installed.
+    """
     asked = make_url(url).query
     usual = {
         "connect_timeout": 10,
@@ -82,13 +86,19 @@ def postgres_engine(url: str) -> Engine:
     connect = {name: value for name, value in usual.items() if name not in asked}
     # AUTOCOMMIT: the driver opens no transaction of its own; _begin_on_postgres does.
     # The one used last is used next: it has its statements ready.
-    engine = create_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        pool_use_lifo=True,
-        connect_args=connect,
-        **_pool(url),
-    )
+    try:
+        engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            pool_use_lifo=True,
+            connect_args=connect,
+            **_pool(url),
+        )
+    except ImportError as error:
+        raise ConfigError(
+            "database.url: what speaks to PostgreSQL is not installed: "
+            "`pip install 'gap-monitor[postgres]'`"
+        ) from error
     event.listen(engine, "checkout", functools.partial(_ask_whether_it_lives, engine.dialect))
     event.listen(engine, "begin", _begin_on_postgres)
     event.listen(engine, "before_cursor_execute", _refuse_once_over)

@@ -78,7 +78,8 @@ def _of_database(error: SQLAlchemyError) -> str | None:
         return next((meaning for words, meaning in _SQLITE if words in lowered), None)
     if "read-only" in lowered or "no space left" in lowered:
         return f"the database may not be written ({said.splitlines()[0]})"
-    if error.connection_invalidated or isinstance(error, OperationalError):
+    # where nothing was asked yet it is the connection that failed, whatever its driver calls that
+    if error.connection_invalidated or isinstance(error, OperationalError) or not error.statement:
         return f"{_UNREACHABLE} ({said.splitlines()[0] if said else 'no reason given'})"
     return None
 

@@ -1,0 +1,51 @@
+"""The address of the database, as the settings take it: what no driver can open is refused. Pure."""
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+DEFAULT = "sqlite:///var/gap-monitor.sqlite3"
+_ON_A_SERVER = "postgresql+psycopg://user@host/name"
+# what this service speaks to its databases with; no other driver is installed with it, or tried
+_DRIVERS = {
+    "sqlite": {"sqlite", "sqlite+pysqlite"},
+    "postgresql": {"postgresql", "postgresql+psycopg"},
+}
+
+
+def check(value: str) -> str:
+    """Give an address that names a file, or a database of a PostgreSQL server.
+
+    What a server's options say is asked of its driver where it connects.
+
+    Raises:
+        ValueError: it is something else; says what to write instead.
+    """
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError(f"is not a database URL, such as {DEFAULT} or {_ON_A_SERVER}") from error
+    backend = url.get_backend_name()
+    if backend not in _DRIVERS:
+        raise ValueError(f"must be sqlite or postgresql, not {backend}")
+    if url.drivername not in _DRIVERS[backend]:
+        _, _, driver = url.drivername.partition("+")
+        usual = DEFAULT if backend == "sqlite" else _ON_A_SERVER
+        raise ValueError(f"names a driver that is not used here, {driver}: write it as {usual}")
+    if backend == "sqlite":
+        _check_file(url)
+    return value
+
+
+def _check_file(url: URL) -> None:
+    if url.host or url.username or url.port:
+        raise ValueError(
+            f"must have three slashes before a file, as {DEFAULT}, and four before one that is "
+            "found from the root"
+        )
+    path = url.database or ""
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        raise ValueError(f"must name a file to keep everything in, such as {DEFAULT}")
+    if path.endswith("/") or not path.isprintable():
+        raise ValueError(f"must name a file, not a folder, in plain letters, such as {DEFAULT}")
+    if url.query:
+        raise ValueError("takes no options after the file’s name")
