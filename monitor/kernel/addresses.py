@@ -69,11 +69,36 @@ def check_host(value: str) -> str:
     Raises:
         ValueError: it is more than that, or neither.
     """
+    return _host_alone(value, "0.0.0.0 or ::1")
+
+
+def check_server(value: str) -> str:
+    """Give the name or the address of a server to connect to, without the brackets of IPv6.
+
+    Raises:
+        ValueError: it is more than that, or neither.
+    """
+    if not value:
+        raise ValueError("names no server: write its name or its address, such as mail.example.org")
+    return _host_alone(value, "mail.example.org")
+
+
+def _host_alone(value: str, such_as: str) -> str:
     host = value.strip("[]")
-    is_other = ":" in host and in_link(host) == host  # with a port, or half an address
-    if _BESIDE_A_HOST.search(host) or is_other or not _is_public_url(f"http://{in_link(host)}"):
-        raise ValueError("is no host: write a name or an address alone, such as 0.0.0.0 or ::1")
+    # in an address of IPv6 alone: else it is half of one, or has a port
+    is_other = not {*":%"}.isdisjoint(host) and in_link(host) == host
+    if is_other or not _is_name(host) or not _is_public_url(f"http://{in_link(host)}"):
+        raise ValueError(f"is no host: write a name or an address alone, such as {such_as}")
     return host
+
+
+def _is_name(host: str) -> bool:
+    """Tell whether a name can be looked for: each part between dots has 1 to 63 octets."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return host.isprintable() and not _BESIDE_A_HOST.search(host)
 
 
 def check_public_url(value: str) -> str:

@@ -59,7 +59,12 @@ class ImapSettings(SettingsSection):
             )
         return value
 
-    @field_validator("host", "username")
+    @field_validator("host")
+    @classmethod
+    def _a_server(cls, value: str) -> str:
+        return addresses.check_server(value) if value else value
+
+    @field_validator("username")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if not value.isprintable():

@@ -192,6 +192,11 @@ class MailSettings(SettingsSection):
     )
     imap: ImapSettings = ImapSettings()
 
+    @field_validator("host")
+    @classmethod
+    def _a_server(cls, value: str) -> str:
+        return addresses.check_server(value)
+
     @field_validator("from_address", "bounce_address")
     @classmethod
     def _one_address(cls, value: str, info: ValidationInfo) -> str:

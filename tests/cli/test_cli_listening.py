@@ -13,8 +13,8 @@ def nothing(environ, start):
     return []
 
 
-@pytest.mark.parametrize("host", ["council..example", "fe80::1%none", f"{'a' * 64}.example"])
-def test_a_host_without_an_address_is_named(host):
+def test_a_host_without_an_address_is_named():
+    host = "fe80::1%none"  # of a network card that is not there; a name might be looked for outside
     with pytest.raises(
         ConfigError, match=r"^web\.host: this machine finds no address of “"
     ) as told:

@@ -85,6 +85,40 @@ def test_a_host_or_port_that_makes_no_link_is_named_and_no_other_key(key, value,
     assert told == [key]
 
 
+@pytest.mark.parametrize("section", ["web", "mail", "mail.imap"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://mail.example",
+        "mail.example:25",
+        "mail..example",
+        f"{'a' * 64}.example",
+        "mail example",
+        "user@mail.example",
+        "fe80::1%",
+        "mail.example\x00",
+        "%",
+        "mail%20example",
+    ],
+)
+def test_what_is_no_host_stops_the_start_wherever_one_is_set(section, host, tmp_path):
+    data: object = {"host": host}
+    for name in reversed(section.split(".")):
+        data = {name: data}
+    assert isinstance(data, dict)
+    with pytest.raises(ConfigError, match=rf"settings: {section}\.host: is no host") as refused:
+        parse(data, folder=tmp_path)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_mail_without_a_server_names_none_and_a_mailbox_without_one_is_not_read(tmp_path):
+    with pytest.raises(ConfigError, match=r"mail\.host: names no server"):
+        parse({"mail": {"host": ""}}, folder=tmp_path)
+    assert parse({"mail": {"imap": {"host": ""}}}, folder=tmp_path).mail.imap.host == ""
+    assert parse({"mail": {"host": "[::1]"}}, folder=tmp_path).mail.host == "::1"
+    assert parse({"mail": {"host": "bücher.example"}}, folder=tmp_path).mail.host
+
+
 @pytest.mark.parametrize(
     ("host", "link"),
     [
