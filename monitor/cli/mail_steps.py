@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.root import as_json, commands, print_json, service_of
+from monitor.cli.root import ROW, as_json, commands, print_json, service_of
 from monitor.kernel.errors import InvalidInput
 from monitor.notify import queries
 from monitor.notify.messages import postmaster, whole_digests
@@ -66,7 +66,7 @@ def list_(config: Path, *, most: int, json_: bool) -> None:
 
 
 @mail.command()
-@click.argument("digest", type=int)
+@click.argument("digest", type=ROW)
 @_reason
 @click.pass_obj
 def approve(config: Path, digest: int, reason: str) -> None:
@@ -121,13 +121,14 @@ def _do(
 
     Raises:
         InvalidInput: it is neither a message's uuid nor a digest's number.
+        BadParameter: it is a number that no digest can have.
     """
     with service_of(config) as service:
         require_current(service.database)
         how = {"reason": reason, "by": BY, "at": service.clock()}
         with service.database.write() as session:
             if which.isascii() and which.isdigit():
-                done = with_all(session, int(which), **how)
+                done = with_all(session, ROW(which), **how)
             elif _UUID.fullmatch(which):
                 with_one(session, which, **how)
                 done = 1

@@ -114,6 +114,10 @@ def test_mail_is_listed_held_let_go_and_stopped_with_a_reason(config):
     assert "neither a message's uuid nor a digest's number" in str(wrong.exception)
     none = run(config, "mail", "approve", "7", "--reason", "The board asked for it.")
     assert "no such digest" in str(none.exception)
+    for step in ("approve", "hold"):  # no column holds it
+        none = run(config, "mail", step, "9" * 21, "--reason", "The board asked for it.")
+        assert none.exit_code == 2
+        assert "not in the range" in none.output
 
 
 def test_a_bounce_is_piped_in_or_read_from_a_file(config, tmp_path):
