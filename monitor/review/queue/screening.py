@@ -23,7 +23,13 @@ from monitor.literature.words import Lane
 from monitor.review import locking, rules
 from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict, Stage
+from monitor.review.words import (
+    NO_LONGER_GIVEN,
+    OPEN,
+    ExclusionReason,
+    ScreeningVerdict,
+    Stage,
+)
 
 _SAID = {
     ScreeningVerdict.INCLUDE: "included",
@@ -33,6 +39,11 @@ _SAID = {
 _NEVER_A_STUDY = (
     "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
     "that is here stands under “Retractions and corrections”"
+)
+_FURTHER_REPORT = (
+    "Another report of a study that is here is not excluded: nobody would know of which. Choose "
+    "Include, and its study under “Another report of a study already here”; where the list lacks "
+    "it, attach the paper under the papers of that study"
 )
 # built once: putting a statement together costs more than running it
 _QUEUED = select(QueueItem.paper_id).where(among(QueueItem.paper_id))
@@ -155,7 +166,8 @@ def screen(
 
     Raises:
         NotFound: the paper is not in the queue, or there is no such study.
-        InvalidInput: the form is not whole, or a notice is included; ``field`` names the answer.
+        InvalidInput: the form is not whole, a notice is included, or a further report of a study is
+            excluded as such; ``field`` names the answer.
         Conflict: the paper has moved on since the answer's version, and who moved it; or ``by`` may not.
     """
     locking.check_token(token)
@@ -231,6 +243,8 @@ def _checked(answer: ScreeningAnswer) -> ScreeningAnswer:
         case ScreeningVerdict.EXCLUDE:
             if answer.reason is None:
                 raise InvalidInput("Choose why you exclude it", field="reason")
+            if answer.reason in NO_LONGER_GIVEN:
+                raise InvalidInput(_FURTHER_REPORT, field="reason")
             return replace(answer, study_id=None)
         case ScreeningVerdict.UNSURE:
             return replace(answer, reason=None, study_id=None)

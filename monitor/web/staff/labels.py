@@ -15,6 +15,7 @@ from monitor.notify.tables import MessageKind, MessageState
 from monitor.notify.words import BounceWeight
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
+    NO_LONGER_GIVEN,
     OPEN,
     DecisionVerdict,
     ExclusionReason,
@@ -95,7 +96,11 @@ DECISIONS = {
     DecisionVerdict.EXCLUDE: "Not counted",
     DecisionVerdict.WITHDRAW: "Withdrawn",
 }
-REASONS = {reason: formats.sentence(reason.value) for reason in ExclusionReason}
+REASONS = {
+    reason: formats.sentence(reason.value)
+    for reason in ExclusionReason
+    if reason not in NO_LONGER_GIVEN
+}
 DESIGNS = {
     Design.RANDOMISED: "Randomised trial",
     Design.NON_RANDOMISED: "Comparison group, not randomised",

@@ -1,6 +1,7 @@
 """Screening through the pages: lanes, filters, the decision form, conflicts, and what is kept."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from lxml import html
 from sqlalchemy import func, select
 
@@ -152,6 +153,28 @@ def test_another_report_joins_the_study_it_shares_a_registration_with(world, bro
         reports = session.scalars(select(StudyPaper.paper_id).where(StudyPaper.study_id == study))
         assert set(reports) == {world.papers["ddp"], world.papers["follow"]}
     assert stage(world, "follow") is Stage.ACCEPTED
+
+
+def test_a_further_report_is_led_to_its_study_and_not_excluded_as_one(world, browse):
+    browser = browse(world.ann)
+    page = browser.get(paper(world, "follow")).text
+    assert "Another report of a study that is here is included, with that study" in page
+    assert '<option value="another report of a study already here">' not in page
+    typed = {"verdict": "exclude", "reason": "another report of a study already here"}
+    refused = browser.send(paper(world, "follow"), {**typed, "note": "Typed at length"})
+    assert refused.status_code == 400
+    assert "not excluded: nobody would know of which. Choose Include" in refused.text
+    assert "Typed at length" in refused.text
+    assert stage(world, "follow") is Stage.TO_SCREEN
+
+
+def test_what_was_excluded_as_a_further_report_before_says_so(world, browse):
+    with world.database.write() as session:
+        rows.excluded_of_before(session, world.papers["follow"], by=world.ben, at=world.at)
+    page = " ".join(browse(world.ann).get(paper(world, "follow")).text.split())
+    assert "Ben Example: <b>exclude</b>, another report of a study already here" in page
+    assert "Of which study it is another report was not asked then." in page
+    assert "Put it back to be screened" in page
 
 
 TO_MEND: list[tuple[dict[str, object], str]] = [
