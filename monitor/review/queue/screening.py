@@ -18,8 +18,8 @@ from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
 from monitor.literature.papers.study_names import study_name
-from monitor.literature.tables import Paper
-from monitor.literature.words import Lane
+from monitor.literature.tables import Paper, PaperTrial
+from monitor.literature.words import Lane, PaperRole
 from monitor.review import locking, rules
 from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
@@ -47,7 +47,6 @@ _FURTHER_REPORT = (
 )
 # built once: putting a statement together costs more than running it
 _QUEUED = select(QueueItem.paper_id).where(among(QueueItem.paper_id))
-_LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
@@ -296,10 +295,18 @@ def _study_for(session: Session, paper_id: int, wanted: int | None, by: User, at
         label = _label(session, paper_id)
         return literature.create_study(session, paper_id=paper_id, label=label, by=by, at=at).id
     locking.hold_study(session, wanted)
-    literature.link_paper(
-        session, paper_id=paper_id, study_id=wanted, role=_LINK_ROLE, by=by, at=at
-    )
+    role = _role(session, paper_id)
+    literature.link_paper(session, paper_id=paper_id, study_id=wanted, role=role, by=by, at=at)
     return wanted
+
+
+def _role(session: Session, paper_id: int) -> PaperRole:
+    """Tell what a paper that joins a study is to it: the form does not ask what kind of report.
+
+    A trial's registration has no results of its own, and must not date the study's first ones.
+    """
+    is_registration = session.get(PaperTrial, paper_id) is not None
+    return PaperRole.REGISTRATION if is_registration else PaperRole.OTHER
 
 
 def _label(session: Session, paper_id: int) -> str:

@@ -78,6 +78,7 @@ def _paper_page(
             address = url_for("families.paper", study_id=study_id, paper_id=view.id)
             return redirect(address, code=303)
         role = next((member.role for member in family.members if member.paper_id == view.id), None)
+        may_leave = role is not None and len(family.members) > 1
         change = review.Attach(study_id, view.id, PaperRole.OTHER)
         options = [(paper_role.value, words) for paper_role, words in ROLES.items()]
         return render_template(
@@ -87,8 +88,9 @@ def _paper_page(
             role=role,
             hindrance=_never(session, change, role),
             options=[*options, (_OUT, "It does not report this study: take it out")]
-            if role
+            if may_leave
             else options,
+            may_leave=may_leave,
             reasons=_reasons(session, study_id, view),
             version=compare.version(session, change),
             typed=typed,

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.literature.papers import queries as literature
-from monitor.literature.tables import StudyPaper
+from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import queries as reviews
 from monitor.review.tables import Screening
 from monitor.review.words import Stage
@@ -153,6 +153,49 @@ def test_another_report_joins_the_study_it_shares_a_registration_with(world, bro
         reports = session.scalars(select(StudyPaper.paper_id).where(StudyPaper.study_id == study))
         assert set(reports) == {world.papers["ddp"], world.papers["follow"]}
     assert stage(world, "follow") is Stage.ACCEPTED
+
+
+def _joined(world, browse, clock, name="follow"):
+    """Let Ann join a further report to the study that counts, an hour after it was decided."""
+    clock.advance(hours=1)
+    browser = browse(world.ann)
+    sent = {"verdict": "include", "study_id": world.studies["ddp"]}
+    assert browser.send(paper(world, name), sent).status_code == 303
+    return browser
+
+
+def test_a_mistaken_further_report_of_a_study_that_counts_is_taken_back(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    page = " ".join(browser.get(paper(world, "follow")).text.split())
+    assert "You can take it back until somebody appraises or decides “" in page
+    assert "What was judged of it before stays." in page
+    assert "until somebody has appraised it" not in page
+    action = f"{paper(world, 'follow')}/take-back"
+    sent = {"reason_back": "Another trial"}
+    assert browser.send(action, sent, page=paper(world, "follow")).status_code == 303
+    assert stage(world, "follow") is Stage.TO_SCREEN
+    assert stage(world, "ddp") is Stage.ACCEPTED
+    assert "took the include back: “Another trial”" in browser.get(paper(world, "follow")).text
+
+
+def test_one_that_dates_the_first_results_is_led_to_where_it_is_taken_out(world, browse, clock):
+    with world.database.write() as session:
+        session.get_one(Paper, world.papers["follow"]).year = 2019
+    browser = _joined(world, browse, clock)
+    page = browser.get(paper(world, "follow")).text
+    assert "Your include cannot be taken back." in page
+    assert "counts, and its first results would have another date: take it out under" in page
+    there = f"/studies/{world.studies['ddp']}/papers/{world.papers['follow']}"
+    assert f'<a href="{there}">Take it out there</a>' in page
+    assert "Take the include back" not in page
+    assert "It does not report this study: take it out" in browser.get(there).text
+
+
+def test_the_only_paper_of_a_study_is_not_offered_to_be_taken_out(world, browse):
+    there = f"/studies/{world.studies['ddp']}/papers/{world.papers['ddp']}"
+    page = browse(world.ann).get(there).text
+    assert "take it out</label>" not in page
+    assert "It is the only paper of the study, so it cannot be taken out" in page
 
 
 def test_a_further_report_is_led_to_its_study_and_not_excluded_as_one(world, browse):
