@@ -48,6 +48,7 @@ _FURTHER_REPORT = (
 # built once: putting a statement together costs more than running it
 _QUEUED = select(QueueItem.paper_id).where(among(QueueItem.paper_id))
 _JOB = "job:ingest"
+SCREENED = "paper.screened"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
 
@@ -340,7 +341,7 @@ def _record(  # noqa: PLR0913 - a row's columns
         session,
         at=at,
         actor=actors.of_user(by.id),
-        action="paper.screened",
+        action=SCREENED,
         subject=f"paper:{item.paper_id}",
         screening=screening.id,
         verdict=answer.verdict.value,

@@ -13,7 +13,7 @@ from monitor.literature.linkage import queries as linkage
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
 from monitor.review import service as review
-from monitor.review.family import belonging, compare, line
+from monitor.review.family import belonging, compare, joining, line
 from monitor.review.notices import doubts
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
@@ -56,6 +56,7 @@ def papers(study_id: int) -> str:
             studies=belonging.studies_for(session, own) if own and family.whole else [],
             newcomers=belonging.papers_for(session, study_id) if family.whole else [],
             regroupings=compare.regroupings(session, study_id),
+            joinings=joining.joinings_of_study(session, study_id),
             labels=labels,
             at=now(),
         )

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from monitor.literature.papers import queries as literature
 from monitor.review import queries as reviews
-from monitor.review.family import taking_back
+from monitor.review.family import joining, taking_back
+from monitor.review.queue.traces import Traces
 from monitor.review.words import ScreeningVerdict
 from monitor.web import auth, forms, shared
 
@@ -34,6 +35,27 @@ def my_include(
     return MyInclude(taking_back.hindrance(session, place.paper_id, place.stage, reader))
 
 
+_NEVER_CAME = joining.CameToStudies()
+
+
+def came_to_studies(
+    reading: shared.PageReading,
+    view: literature.PaperView,
+    there: Traces,
+    screenings: list[reviews.ScreeningView],
+) -> joining.CameToStudies:
+    """Tell how a paper came to its studies; of one that never had any, without asking."""
+    included = any(said.verdict is ScreeningVerdict.INCLUDE for said in screenings)
+    if view.study is None and not included:
+        return _NEVER_CAME
+    study_id = view.study[0] if view.study else None
+    moved = there.put_back or there.merged
+    return reading.shared(
+        ("came", view.id, study_id, moved),
+        lambda apart: joining.came_to_studies(apart, view.id, study_id, moved=moved),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class JustDecided:
     """What this person has just decided on which paper."""
@@ -41,6 +63,7 @@ class JustDecided:
     paper_id: int
     title: str
     screening: reviews.ScreeningView
+    study: joining.JoinedStudy | None  # that the paper reports now
 
 
 def said(reading: shared.PageReading, paper_id: str | None) -> JustDecided | None:
@@ -52,4 +75,6 @@ def said(reading: shared.PageReading, paper_id: str | None) -> JustDecided | Non
     given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]
     if not given:
         return None
-    return JustDecided(number, literature.paper(session, number).title, given[-1])
+    view = literature.paper(session, number)
+    study = joining.joined_study(session, view.id) if view.study else None
+    return JustDecided(number, view.title, given[-1], study)

@@ -245,6 +245,7 @@ def _paper_page(
         is_open=is_open,
         screenings=screenings,
         reopenings=reviews.reopenings(session, view.id) if there.put_back else [],
+        came=includes.came_to_studies(reading, view, there, screenings),
         my_include=includes.my_include(session, place, screenings),
         suggestion=read.suggestion,
         unqueued=unqueued.reasons(session, view) if place is None else None,

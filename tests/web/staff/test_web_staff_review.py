@@ -164,6 +164,87 @@ def _joined(world, browse, clock, name="follow"):
     return browser
 
 
+def _said(browser, world, name):
+    page = browser.get(f"/queue?done={world.papers[name]}").text
+    document: html.HtmlElement = html.document_fromstring(page)
+    (told,) = document.find_class("gm-said")
+    return " ".join(told.text_content().split())
+
+
+def test_a_study_of_its_own_is_said_to_wait_and_once_taken_back_no_longer(world, browse):
+    browser = browse(world.ann)
+    browser.send(paper(world, "cosp"), {"verdict": "include"})
+    assert _said(browser, world, "cosp").endswith("a randomised trial now waits in To appraise.")
+    action = f"{paper(world, 'cosp')}/take-back"
+    browser.send(action, {"reason_back": "The wrong one"}, page=paper(world, "cosp"))
+    assert _said(browser, world, "cosp").endswith("a randomised trial"), "it waits nowhere"
+
+
+STANDINGS = [
+    (
+        "ddp",
+        "which is accepted and counts. It now stands among its papers; what it reports is in no",
+    ),
+    ("ddp2", "which waits to be appraised: see To appraise. It now stands among its papers."),
+    ("half", "which one person has appraised: see To appraise. It now stands among its papers."),
+    ("differ", "which two people have appraised differently: see Disagreements. It now stands"),
+    ("withdrawn", "which counted once and was withdrawn. It now stands among its papers."),
+]
+
+
+@pytest.mark.parametrize(("study", "standing"), STANDINGS)
+def test_a_further_report_is_said_to_have_joined_its_study_where_that_stands(
+    world, browse, clock, study, standing
+):
+    clock.advance(hours=1)
+    browser, number = browse(world.ann), world.studies[study]
+    browser.send(paper(world, "follow"), {"verdict": "include", "study_id": number})
+    told = _said(browser, world, "follow")
+    assert "an invented report joined the study Example 2026" in told
+    assert standing in told
+    assert told.endswith("Say what it is to the study")
+    page = browser.get(f"/queue?done={world.papers['follow']}").text
+    assert f'<a href="/studies/{number}">Example 2026' in page
+    assert f'<a href="/studies/{number}{paper(world, "follow")}">Say what it is' in page
+
+
+def _history(browser, path):
+    document: html.HtmlElement = html.document_fromstring(browser.get(path).text)
+    (section,) = document.get_element_by_id("history").iterancestors("section")
+    lines = [moment.getparent() for moment in section.iter("time")]
+    return [" ".join(line.text_content().split()) for line in lines if line is not None]
+
+
+def test_who_joined_a_paper_to_a_study_stands_in_the_history_of_both(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    of_paper = _history(browser, paper(world, "follow"))
+    assert "Ann Example joined it to the study Example 2026a, as another report." in of_paper[0]
+    assert of_paper[-2].endswith("Put in the queue.")
+    of_first = _history(browser, paper(world, "ddp"))
+    assert any("Ann Example began the study Example 2026a with it." in line for line in of_first)
+    papers = f"/studies/{world.studies['ddp']}/papers"
+    of_study = _history(browser, papers)
+    assert [line.partition("“")[0].split(maxsplit=2)[2].strip() for line in of_study] == [
+        "Joined by Ann Example.", "Begun by Ann Example.",
+    ]  # fmt: skip
+    clock.advance(minutes=5)
+    action = f"{paper(world, 'follow')}/take-back"
+    browser.send(action, {"reason_back": "Another trial"}, page=paper(world, "follow"))
+    assert "Taken back by Ann Example: Another trial.“Four-year" in _history(browser, papers)[0]
+    of_paper = _history(browser, paper(world, "follow"))
+    assert any("joined it to the study" in line for line in of_paper), "what was, was"
+
+
+def test_what_a_paper_was_said_to_be_anew_stands_in_its_history(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    there = f"/studies/{world.studies['ddp']}{paper(world, 'follow')}"
+    clock.advance(minutes=5)
+    browser.send(there, {"role": "follow-up", "reason": "The same people, later"})
+    newest = _history(browser, paper(world, "follow"))[0]
+    assert "Ann Example said anew what it is: other of Example 2026a → follow-up of" in newest
+    assert "“The same people, later”" in newest
+
+
 def test_a_mistaken_further_report_of_a_study_that_counts_is_taken_back(world, browse, clock):
     browser = _joined(world, browse, clock)
     page = " ".join(browser.get(paper(world, "follow")).text.split())
