@@ -1,5 +1,7 @@
 """The story of papers that belong together: one paper or two, one study or two, and what follows.
 
+A paper that is screened belongs to a study where it joins one, and no longer where that is taken back.
+
 Beside ``workflow``, whose ends it shares: every function here runs inside one transaction of its
 caller, and what it says happens whole, or not at all.
 """
@@ -12,8 +14,52 @@ from sqlalchemy.orm import Session
 from monitor import workflow
 from monitor.accounts.tables import User
 from monitor.evidence.words import Cause
+from monitor.literature.papers.settling import one_at_a_time
 from monitor.review import service as review
+from monitor.review.tables import QueueItem, Screening
+from monitor.review.words import ScreeningVerdict
 from monitor.service import Service
+
+_JOINED = "another paper was found to report it"
+_TAKEN_BACK = "a paper turned out not to report it"
+
+
+def screen(  # noqa: PLR0913 - what, by whom
+    session: Session,
+    service: Service,
+    *,
+    paper_id: int,
+    token: str,
+    by: User,
+    answer: review.ScreeningAnswer,
+    at: datetime,
+) -> Screening:
+    """Record a screening verdict; where a paper joins a study by it, with all that follows there."""
+    screening = workflow.screen(
+        session, paper_id=paper_id, token=token, by=by, answer=answer, at=at
+    )
+    if answer.verdict is ScreeningVerdict.INCLUDE and answer.study_id is not None:
+        _follow(session, service, [answer.study_id], [paper_id], _JOINED, at=at)
+    return screening
+
+
+def take_back(  # noqa: PLR0913 - what, why, by whom
+    session: Session,
+    service: Service,
+    *,
+    paper_id: int,
+    reason: str,
+    by: User,
+    version: int,
+    at: datetime,
+) -> QueueItem:
+    """Take an include back, with everything that follows for the study that the paper leaves."""
+    one_at_a_time(session)
+    taken = review.take_back(
+        session, paper_id=paper_id, reason=reason, by=by, version=version, at=at
+    )
+    _follow(session, service, [taken.study_id], [], _TAKEN_BACK, at=at)
+    return taken.item
 
 
 def settle_link(  # noqa: PLR0913 - what, by whom

@@ -242,7 +242,8 @@ def screen(
 ) -> Screening:
     """Record a screening verdict; an included paper becomes a study to appraise.
 
-    What is said of an included paper already opens its alerts.
+    What is said of an included paper already opens its alerts. What follows for a study that it joins
+    is ``story_of_papers.screen``'s.
     """
     included = answer.verdict is ScreeningVerdict.INCLUDE
     if included:

@@ -23,6 +23,7 @@ from monitor.ops import shapes
 from monitor.ops.queries import Status
 from monitor.ops.queries import status as read_status
 from monitor.ops.revision import require_current
+from monitor.ops.status_wording import jobs_line, mail_line, queue_line
 from monitor.service import open_database
 
 
@@ -90,6 +91,8 @@ def _print_status(now: Status) -> None:
         since = minute(incident.opened_at)
         times = f"{incident.times} time{'' if incident.times == 1 else 's'}"
         click.echo(f"  {incident.headline}, since {since}, noticed {times}: {incident.message}")
+    for line in (jobs_line(now.jobs), queue_line(now.queue), mail_line(now.outbox)):
+        click.echo(f"  {line}")
 
 
 def _print_day(report: DayReport, *, json_: bool) -> None:

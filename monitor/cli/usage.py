@@ -66,7 +66,7 @@ def import_(
                 wave = waves.draft(session, read, by=_BY, at=at)
                 preview = wave_previews.of_publishing(session, service.catalogue, wave)
                 readers = notify.followers(session, preview.news)
-                told = _told(wave, preview, readers)
+                told = _told(wave, preview, readers, waves.hindrance(session, wave))
                 today = uk_day_of(at).date
                 checks = look_over(session, service.catalogue, wave, today)
                 told["look"] = [check.words for check in checks if not check.passed]
@@ -178,9 +178,12 @@ def _wave(wave: Wave) -> dict[str, Any]:
     }
 
 
-def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
+def _told(
+    wave: Wave, preview: WavePreview, readers: int, hindrance: waves.PublishingHindrance | None
+) -> dict[str, Any]:
     return {
         **_wave(wave),
+        "cannot_be_published": hindrance.words if hindrance else None,
         "readers": readers,
         "changed": [effect.slug for effect in preview.effects if effect.use_changes],
         "gaps": [effect.slug for effect in preview.effects if effect.gap_moves],
@@ -205,6 +208,10 @@ def _told(wave: Wave, preview: WavePreview, readers: int) -> dict[str, Any]:
 def _say(told: dict[str, Any]) -> None:
     for words in told["look"]:
         click.echo(f"Look: {words}")
+    if refused := told["cannot_be_published"]:
+        kept = f"It is wave {told['id']}, a draft" if told["id"] else "Nothing was kept"
+        click.echo(f"It cannot be published: {refused}. {kept}.")
+        return
     for effect in told["effects"]:
         click.echo(f"{effect['name']}: {effect['use']}")
         if effect["gap"] != effect["gap_before"]:

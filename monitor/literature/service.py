@@ -37,6 +37,7 @@ from monitor.literature.tables import (
 from monitor.literature.words import TO_SCREEN, Lane, PaperRole
 
 _LONGEST_LABEL = 200
+PAPER_LINKED = "study.paper-linked"  # a paper came to a study otherwise than by being regrouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +347,7 @@ def _link(
         session,
         at=at,
         actor=actor,
-        action="study.paper-linked",
+        action=PAPER_LINKED,
         subject=f"study:{study.id}",
         paper=paper.id,
         role=role,

@@ -1,6 +1,7 @@
 """What is left to do before a new service can do its work, for the page an admin lands on."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ class NextThing(StrEnum):
     ADDRESS = "address"
 
 
+# of the sources that are on: how many, how many fail, and since when the first of these does
+_IN_VAIN = select(
+    func.count(), func.count(SourceRow.failing_since), func.min(SourceRow.failing_since)
+).where(SourceRow.enabled)
 # without these nothing is decided here; the others may wait
 _FIRST = frozenset({NextThing.PEOPLE, NextThing.SOURCES})
 
@@ -43,12 +48,15 @@ class FirstStep:
 class FirstSteps:
     """All of them, in order; ``reviewers`` may appraise, those invited included.
 
-    ``asks`` tells whether any source is switched on.
+    ``asks`` tells whether any source is switched on; ``unanswered``, where none has answered yet,
+    how many of those were asked in vain, and ``in_vain_since`` since when.
     """
 
     steps: tuple[FirstStep, ...]
     reviewers: int
     asks: bool
+    unanswered: int = 0
+    in_vain_since: datetime | None = None
 
     @property
     def at_the_beginning(self) -> bool:
@@ -64,7 +72,7 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
         for person in people
     )
     asked = session.scalar(select(func.count()).where(SourceRow.last_success_at.is_not(None)))
-    on = session.scalar(select(func.count()).where(SourceRow.enabled))
+    on, unanswered, in_vain_since = session.execute(_IN_VAIN).one()
     done = {
         NextThing.PEOPLE: reviewers >= _PAIR,
         NextThing.SOURCES: bool(asked),
@@ -73,7 +81,11 @@ def first_steps(session: Session, settings: Settings) -> FirstSteps:
         NextThing.ADDRESS: not _is_here(settings.web.public_url),
     }
     return FirstSteps(
-        tuple(FirstStep(what, done[what]) for what in NextThing), reviewers, asks=bool(on)
+        tuple(FirstStep(what, done[what]) for what in NextThing),
+        reviewers,
+        asks=bool(on),
+        unanswered=0 if asked else unanswered,
+        in_vain_since=None if asked else in_vain_since,
     )
 
 

@@ -29,6 +29,7 @@ from monitor.review.appraisal.rounds import open_round
 from monitor.review.family.regrouping import Form, Moved, regroup
 from monitor.review.family.regrouping import undo as undo_regrouping
 from monitor.review.family.rules import Attach, Change, Detach, Merge, SplitOff
+from monitor.review.family.taking_back import IncludeTakenBack, take_back
 from monitor.review.notices.retracting import AlertOutcome, withdraw_retracted, withdrawn
 from monitor.review.notices.retracting import settle as settle_alert
 from monitor.review.pairs.follow import follow_merge
@@ -48,6 +49,7 @@ __all__ = [
     "Change",
     "Detach",
     "Form",
+    "IncludeTakenBack",
     "Merge",
     "Moved",
     "Outcome",
@@ -83,6 +85,7 @@ __all__ = [
     "settle_link",
     "spare",
     "study_label",
+    "take_back",
     "to_hand_in",
     "undecided",
     "undo_merge",

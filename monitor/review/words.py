@@ -25,6 +25,10 @@ class ExclusionReason(StrEnum):
     NOTICE = "a notice, comment or review"
 
 
+# Of before, and kept with the verdicts that have it: such a paper is included, with its study.
+NO_LONGER_GIVEN = frozenset({ExclusionReason.ALREADY_KNOWN})
+
+
 _SHOWN = {
     Direction.NO_DIFFERENCE.value: "no clear difference",
     Direction.DISAGREE.value: "trials disagree",

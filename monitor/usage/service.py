@@ -4,6 +4,7 @@ A published wave is never edited and never merged with another. What follows fro
 stands in ``workflow``.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,9 +21,11 @@ from monitor.usage.wave_table import ReadWave
 
 __all__ = [
     "Observation",
+    "PublishingHindrance",
     "discard",
     "draft",
     "draft_from_feed",
+    "hindrance",
     "latest",
     "publish",
     "sync_baseline",
@@ -146,21 +149,37 @@ def publish(session: Session, wave_id: int, *, by: str, at: datetime, reason: st
     wave = _locked(session, wave_id)
     if wave.state is not WaveState.DRAFT:
         raise Conflict(f"“{wave.name}” is {wave.state.value}: only a draft is published")
-    if wave.origin == RETURNS and (wave.services or 0) < FEWEST:
-        raise Conflict(
-            f"“{wave.name}” is of fewer than {FEWEST} services: what one of them answered could be "
-            "told, so it is never published. Discard it; what they answered is kept for next time"
-        )
-    if other := overlapping(session, wave):
-        raise Conflict(
-            f"“{wave.name}” and “{other.name}” ({other.when}) overlap: two waves of one time cannot "
-            "both count. Withdraw the other first, or discard this one"
-        )
+    if problem := hindrance(session, wave):
+        raise Conflict(problem.words)
     wave.state, wave.published_by, wave.published_at = WaveState.PUBLISHED, by, at
     wave.reason = _reason(reason, needed=False)
     session.flush()
     _audit(session, wave, "published", by, at, reason=wave.reason)
     return wave
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingHindrance:
+    """Why a draft cannot be published, and what helps; ``other``: the wave that is in its way."""
+
+    words: str
+    other: WaveSurvey | None = None
+
+
+def hindrance(session: Session, wave: Wave) -> PublishingHindrance | None:
+    """Say why a draft cannot be published now; None: it can be. Pages say it, ``publish`` refuses by it."""
+    if wave.origin == RETURNS and (wave.services or 0) < FEWEST:
+        return PublishingHindrance(
+            f"“{wave.name}” is of fewer than {FEWEST} services: what one of them answered could be "
+            "told, so it is never published. Discard it; what they answered is kept for next time"
+        )
+    if other := overlapping(session, wave):
+        return PublishingHindrance(
+            f"“{wave.name}” and “{other.name}” ({other.when}) overlap: two waves of one time cannot "
+            "both count. Withdraw the other first, or discard this one",
+            other,
+        )
+    return None
 
 
 def withdraw(session: Session, wave_id: int, *, reason: str, by: str, at: datetime) -> Wave:

@@ -97,7 +97,7 @@ def close(admin):
     assert admin.inner_text("h1") == "1 of 2 services have answered so far (50%)"
     admin.get_by_label("I have seen who has not answered").check()
     admin.get_by_role("button", name="Close and make the wave").click()
-    assert "nothing is published yet" in admin.inner_text("h1")
+    assert "cannot be published" in admin.inner_text("h1"), "of so few"
     told = admin.inner_text("main")
     assert "(1 of 1)" not in told, "what one service answered"
     assert "Fewer than 10 services answered." in told

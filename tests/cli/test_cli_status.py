@@ -73,6 +73,15 @@ def run(config, *words):
     return done.stdout
 
 
+def test_now_in_words_tells_of_jobs_queue_and_mail_too(config):
+    lines = run(config).splitlines()
+    assert lines[-3:] == [
+        "  Jobs: none has run yet",
+        "  Queue: no paper waits for a reviewer",
+        "  Mail: nothing was sent yet; nothing waits",
+    ]
+
+
 def test_a_day_in_words(config):
     assert run(config, "--day", "2026-11-20").splitlines()[:4] == [
         "PubMed failed and was made good: nothing is missing for 20 November 2026.",

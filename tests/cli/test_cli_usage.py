@@ -68,6 +68,19 @@ def test_two_waves_from_files_to_a_change_and_back(run, files):
     assert "Answered twice" in changes[-10]["sentence"]
 
 
+def test_a_draft_that_cannot_be_published_is_not_said_to_wait_for_it(run, files):
+    run("usage", "import", *files(waves.table(), waves.about()), "--publish")
+    other = files(waves.table(), waves.about(name="Other", citation="Another invented survey"))
+    told = json.loads(run("usage", "import", *other, "--dry-run", "--json").stdout)
+    assert "two waves of one time cannot both count" in told["cannot_be_published"]
+    said = run("usage", "import", *other).stdout
+    assert "It cannot be published: “Other” and “Services 2026” (May to July 2026) overlap" in said
+    assert "It is wave 3, a draft." in said
+    assert "gap-monitor usage publish" not in said
+    refused = run("usage", "publish", "3", code=1).exception
+    assert str(refused) == told["cannot_be_published"]
+
+
 def test_a_wave_that_is_refused_names_every_row_and_keeps_nothing(run, files):
     bad = files(
         waves.table(more=["cos,62,61,services,Wales,,,,", "x,1,2,services,,,,,"]), waves.about()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
@@ -14,7 +15,7 @@ from monitor.ops.schema import metadata
 from monitor.review import queries, service
 from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import ExclusionReason, ScreeningVerdict, Stage
+from monitor.review.words import NO_LONGER_GIVEN, ExclusionReason, ScreeningVerdict, Stage
 
 WANTED = "Attachment security of infants after video feedback to mothers, number {}"
 UNWANTED = "Steel bridges and their corrosion in coastal towns, number {}"
@@ -96,7 +97,10 @@ def test_it_looks_once_and_does_nothing_until_there_is_something_to_do(session, 
 def test_each_reason_teaches_what_it_says(session, world, now, reason):
     """A protocol, or another report of a known study, is about what is looked for."""
     (paper_id,) = _queued(world, WANTED, 1)
-    _exclude(world, paper_id, reason)
+    if reason in NO_LONGER_GIVEN:
+        rows.excluded_of_before(session, paper_id, by=world.ann, at=now)
+    else:
+        _exclude(world, paper_id, reason)
     ordering.reorder(session, now)
     silent = reason in {ExclusionReason.PROTOCOL, ExclusionReason.ALREADY_KNOWN}
     assert queries.taught(session) == queries.Taught(0, 0 if silent else 1)

@@ -1,6 +1,7 @@
 """The queue and screening on real databases."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from sqlalchemy import select, text
 
 from monitor.accounts.tables import Role
@@ -241,6 +242,37 @@ def test_a_study_is_only_linked_by_including(session, world):
     paper_id = world.queued("Another")
     world.screen(paper_id, world.ann, study_id=study_id, **EXCLUDE)
     assert study_of(session, paper_id) is None
+
+
+def test_a_further_report_is_not_excluded_as_one_of_no_named_study(session, world, now):
+    study_id = world.study()
+    paper_id = world.queued("Example follow-up")
+    before = len(session.scalars(select(Screening)).all())
+    for named in (None, study_id):
+        with pytest.raises(InvalidInput, match="Choose Include, and its study") as refused:
+            world.screen(
+                paper_id,
+                world.ben,
+                ScreeningVerdict.EXCLUDE,
+                reason=ExclusionReason.ALREADY_KNOWN,
+                study_id=named,
+            )
+        assert refused.value.field == "reason"
+    assert _item(world, paper_id).stage is Stage.TO_SCREEN
+    assert len(session.scalars(select(Screening)).all()) == before
+
+
+def test_one_that_was_excluded_so_before_stays_readable_and_can_be_put_back(session, world, now):
+    study_id = world.study()
+    paper_id = world.queued("Example follow-up")
+    rows.excluded_of_before(session, paper_id, by=world.ben, at=now)
+    (said,) = queries.screenings(session, paper_id)
+    assert (said.reviewer, said.reason) == ("Ben Example", ExclusionReason.ALREADY_KNOWN)
+    service.reopen(
+        session, paper_id=paper_id, reason="It reports that study", by=world.ann, version=2, at=now
+    )
+    world.screen(paper_id, world.ann, study_id=study_id, version=3)
+    assert study_of(session, paper_id) == study_id
 
 
 # opening again

@@ -14,10 +14,11 @@ from monitor.accounts.tables import Role, User
 from monitor.literature.tables import Paper, Study, StudyPaper
 from monitor.literature.words import Lane
 from monitor.notify.tables import Subscriber, SubscriberState
-from monitor.review.tables import Decision
-from monitor.review.words import DecisionVerdict
+from monitor.review import locking
+from monitor.review.tables import Decision, Screening
+from monitor.review.words import DecisionVerdict, ExclusionReason, ScreeningVerdict, Stage
 
-_Row = TypeVar("_Row", User, Subscriber, Paper, Study, StudyPaper, Decision)
+_Row = TypeVar("_Row", User, Subscriber, Paper, Study, StudyPaper, Decision, Screening)
 
 
 def person(
@@ -109,6 +110,24 @@ def decision(
         "at": at,
     }
     return _added(session, Decision(**told | columns))
+
+
+def excluded_of_before(session: Session, paper_id: int, *, by: User, at: datetime) -> Screening:
+    """Exclude a queued paper as another report of a study, as nobody can any more."""
+    locking.move(locking.hold_item(session, paper_id), Stage.EXCLUDED, at)
+    return _added(
+        session,
+        Screening(
+            token=str(uuid4()),
+            paper_id=paper_id,
+            reviewer_id=by.id,
+            verdict=ScreeningVerdict.EXCLUDE,
+            reason=ExclusionReason.ALREADY_KNOWN,
+            interventions=[],
+            note="",
+            at=at,
+        ),
+    )
 
 
 def _added(session: Session, row: _Row) -> _Row:

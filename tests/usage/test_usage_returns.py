@@ -1,5 +1,6 @@
 """The list, a collection, what links may do, and the wave that is made: on both databases."""
 
+import re
 import threading
 from datetime import date, timedelta
 from functools import partial
@@ -369,7 +370,11 @@ def test_fewer_than_ten_answers_give_no_counts_and_are_never_published(session, 
     wave = service.close(session, CATALOGUE, found.id, by=BY, at=now)
     assert wave is not None
     assert (wave.services, wave.gold_standard, waves.rows(session, wave.id)) == (9, None, [])
-    with pytest.raises(Conflict, match="of fewer than 10 services: what one of them answered"):
+    hindrance = usage.hindrance(session, wave)
+    assert hindrance is not None
+    assert "of fewer than 10 services: what one of them answered" in hindrance.words
+    assert hindrance.other is None
+    with pytest.raises(Conflict, match=re.escape(hindrance.words)):
         usage.publish(session, wave.id, by=BY, at=now)
 
 

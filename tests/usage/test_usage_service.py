@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -142,7 +143,12 @@ def test_overlapping_waves_do_not_both_count(session, published, now):
         session, now, name="Other", field_from=date(2026, 7, 31), field_to=date(2026, 9, 1)
     )
     service.publish(session, first.id, by="admin:1", at=now)
-    with pytest.raises(Conflict, match=r"“Other” and “Services 2026” \(May to July 2026\) overlap"):
+    hindrance = service.hindrance(session, other)
+    assert hindrance is not None
+    assert hindrance.other is not None
+    assert hindrance.other.id == first.id
+    assert "“Other” and “Services 2026” (May to July 2026) overlap" in hindrance.words
+    with pytest.raises(Conflict, match=re.escape(hindrance.words)):
         service.publish(session, other.id, by="admin:1", at=now)
     families = waves.read(
         b"intervention,numerator,denominator,unit\nddp,41,501,families",

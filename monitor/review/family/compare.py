@@ -1,5 +1,6 @@
 """Studies and their papers as they are now, and what may be done with them. Changes nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -239,6 +240,20 @@ def regroupings(session: Session, study_id: int) -> list[ShownRegrouping]:
         or_(Regrouping.study_id == study_id, Regrouping.other_id == study_id)
     )
     return [_shown(session, row) for row in session.scalars(about.order_by(Regrouping.id.desc()))]
+
+
+def regroupings_of_paper(
+    session: Session, paper_id: int, study_ids: Collection[int]
+) -> list[ShownRegrouping]:
+    """List how a paper was put otherwise with some studies, or taken out of them; newest first."""
+    about = select(Regrouping).where(
+        or_(Regrouping.study_id.in_(study_ids), Regrouping.other_id.in_(study_ids))
+    )
+    return [
+        _shown(session, row)
+        for row in session.scalars(about.order_by(Regrouping.id.desc()))
+        if any(moved["paper"] == paper_id for moved in row.moved["papers"])
+    ]
 
 
 def shown(session: Session, regrouping_id: int) -> ShownRegrouping:

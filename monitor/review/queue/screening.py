@@ -18,12 +18,18 @@ from monitor.kernel.persistence.columnar import ask
 from monitor.kernel.persistence.inserting import insert
 from monitor.literature import service as literature
 from monitor.literature.papers.study_names import study_name
-from monitor.literature.tables import Paper
-from monitor.literature.words import Lane
+from monitor.literature.tables import Paper, PaperTrial
+from monitor.literature.words import Lane, PaperRole
 from monitor.review import locking, rules
 from monitor.review.queue import order as ordering
 from monitor.review.tables import QueueItem, Screening
-from monitor.review.words import OPEN, ExclusionReason, ScreeningVerdict, Stage
+from monitor.review.words import (
+    NO_LONGER_GIVEN,
+    OPEN,
+    ExclusionReason,
+    ScreeningVerdict,
+    Stage,
+)
 
 _SAID = {
     ScreeningVerdict.INCLUDE: "included",
@@ -34,10 +40,15 @@ _NEVER_A_STUDY = (
     "A notice is never a study: it is about one. Exclude it as a notice; what it says of a study "
     "that is here stands under “Retractions and corrections”"
 )
+_FURTHER_REPORT = (
+    "Another report of a study that is here is not excluded: nobody would know of which. Choose "
+    "Include, and its study under “Another report of a study already here”; where the list lacks "
+    "it, attach the paper under the papers of that study"
+)
 # built once: putting a statement together costs more than running it
 _QUEUED = select(QueueItem.paper_id).where(among(QueueItem.paper_id))
-_LINK_ROLE = "other"  # what kind of report it is, the form does not ask
 _JOB = "job:ingest"
+SCREENED = "paper.screened"
 SET_ASIDE = "paper.set-aside"  # a notice left the queue by itself
 
 
@@ -155,7 +166,8 @@ def screen(
 
     Raises:
         NotFound: the paper is not in the queue, or there is no such study.
-        InvalidInput: the form is not whole, or a notice is included; ``field`` names the answer.
+        InvalidInput: the form is not whole, a notice is included, or a further report of a study is
+            excluded as such; ``field`` names the answer.
         Conflict: the paper has moved on since the answer's version, and who moved it; or ``by`` may not.
     """
     locking.check_token(token)
@@ -231,6 +243,8 @@ def _checked(answer: ScreeningAnswer) -> ScreeningAnswer:
         case ScreeningVerdict.EXCLUDE:
             if answer.reason is None:
                 raise InvalidInput("Choose why you exclude it", field="reason")
+            if answer.reason in NO_LONGER_GIVEN:
+                raise InvalidInput(_FURTHER_REPORT, field="reason")
             return replace(answer, study_id=None)
         case ScreeningVerdict.UNSURE:
             return replace(answer, reason=None, study_id=None)
@@ -282,10 +296,18 @@ def _study_for(session: Session, paper_id: int, wanted: int | None, by: User, at
         label = _label(session, paper_id)
         return literature.create_study(session, paper_id=paper_id, label=label, by=by, at=at).id
     locking.hold_study(session, wanted)
-    literature.link_paper(
-        session, paper_id=paper_id, study_id=wanted, role=_LINK_ROLE, by=by, at=at
-    )
+    role = _role(session, paper_id)
+    literature.link_paper(session, paper_id=paper_id, study_id=wanted, role=role, by=by, at=at)
     return wanted
+
+
+def _role(session: Session, paper_id: int) -> PaperRole:
+    """Tell what a paper that joins a study is to it: the form does not ask what kind of report.
+
+    A trial's registration has no results of its own, and must not date the study's first ones.
+    """
+    is_registration = session.get(PaperTrial, paper_id) is not None
+    return PaperRole.REGISTRATION if is_registration else PaperRole.OTHER
 
 
 def _label(session: Session, paper_id: int) -> str:
@@ -319,7 +341,7 @@ def _record(  # noqa: PLR0913 - a row's columns
         session,
         at=at,
         actor=actors.of_user(by.id),
-        action="paper.screened",
+        action=SCREENED,
         subject=f"paper:{item.paper_id}",
         screening=screening.id,
         verdict=answer.verdict.value,

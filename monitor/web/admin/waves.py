@@ -105,7 +105,13 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
     with service().database.read() as session:
         shown_wave = usage.wave(session, wave_id)
         is_draft = shown_wave.state is WaveState.DRAFT
-        preview = wave_previews.of_publishing(session, catalogue, shown_wave) if is_draft else None
+        hindrance = waves.hindrance(session, shown_wave) if is_draft else None
+        may_be_published = is_draft and hindrance is None
+        preview = (
+            wave_previews.of_publishing(session, catalogue, shown_wave)
+            if may_be_published
+            else None
+        )
         survey = usage.survey(session, shown_wave)
         return render_template(
             "staff/use/wave.html",
@@ -115,6 +121,8 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
             or shown_wave.dated
             or "dates not known",
             response=use_words.response(survey, shown_wave.invited),
+            is_draft=is_draft,
+            hindrance=hindrance,
             preview=preview,
             readers=notify.followers(session, preview.news) if preview else 0,
             by_cadence=notify.followers_by_cadence(session, preview.news) if preview else {},

@@ -13,7 +13,7 @@ from monitor.literature.linkage import queries as linkage
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole
 from monitor.review import service as review
-from monitor.review.family import belonging, compare, line
+from monitor.review.family import belonging, compare, joining, line
 from monitor.review.notices import doubts
 from monitor.web import auth, forms, posting, turns
 from monitor.web.current import now, service
@@ -56,6 +56,7 @@ def papers(study_id: int) -> str:
             studies=belonging.studies_for(session, own) if own and family.whole else [],
             newcomers=belonging.papers_for(session, study_id) if family.whole else [],
             regroupings=compare.regroupings(session, study_id),
+            joinings=joining.joinings_of_study(session, study_id),
             labels=labels,
             at=now(),
         )
@@ -78,6 +79,7 @@ def _paper_page(
             address = url_for("families.paper", study_id=study_id, paper_id=view.id)
             return redirect(address, code=303)
         role = next((member.role for member in family.members if member.paper_id == view.id), None)
+        may_leave = role is not None and len(family.members) > 1
         change = review.Attach(study_id, view.id, PaperRole.OTHER)
         options = [(paper_role.value, words) for paper_role, words in ROLES.items()]
         return render_template(
@@ -87,8 +89,9 @@ def _paper_page(
             role=role,
             hindrance=_never(session, change, role),
             options=[*options, (_OUT, "It does not report this study: take it out")]
-            if role
+            if may_leave
             else options,
+            may_leave=may_leave,
             reasons=_reasons(session, study_id, view),
             version=compare.version(session, change),
             typed=typed,

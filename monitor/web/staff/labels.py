@@ -13,8 +13,10 @@ from monitor.literature.words import Lane
 from monitor.notify.queries import MessageView
 from monitor.notify.tables import MessageKind, MessageState
 from monitor.notify.words import BounceWeight
+from monitor.review.family.joining import JoinedStudy
 from monitor.review.queries import NOT_CLEAR
 from monitor.review.words import (
+    NO_LONGER_GIVEN,
     OPEN,
     DecisionVerdict,
     ExclusionReason,
@@ -95,7 +97,11 @@ DECISIONS = {
     DecisionVerdict.EXCLUDE: "Not counted",
     DecisionVerdict.WITHDRAW: "Withdrawn",
 }
-REASONS = {reason: formats.sentence(reason.value) for reason in ExclusionReason}
+REASONS = {
+    reason: formats.sentence(reason.value)
+    for reason in ExclusionReason
+    if reason not in NO_LONGER_GIVEN
+}
 DESIGNS = {
     Design.RANDOMISED: "Randomised trial",
     Design.NON_RANDOMISED: "Comparison group, not randomised",
@@ -213,6 +219,24 @@ FEEDS = {
 
 _MINUTE, _HOUR, _DAY = 60, 60 * 60, 24 * 60 * 60
 _KILO = 1000
+
+
+def standing(study: JoinedStudy) -> str:
+    """Write where a study stands, behind "which": what it waits for, or what was decided on it."""
+    if study.counts and study.stage in IN_WORK:
+        return "counts, and is being appraised again"
+    if study.stage is Stage.TO_APPRAISE:
+        return "one person has appraised" if study.given else "waits to be appraised"
+    return _STANDING[study.stage]
+
+
+_STANDING = {
+    Stage.DISAGREEMENT: "two people have appraised differently",
+    Stage.AGREED: "two people have appraised, and waits to be decided",
+    Stage.ACCEPTED: "is accepted and counts",
+    Stage.NOT_COUNTED: "was appraised and does not count",
+    Stage.WITHDRAWN: "counted once and was withdrawn",
+}
 
 
 def words(options: Iterable[StrEnum]) -> list[tuple[str, str]]:

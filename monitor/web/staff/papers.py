@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from monitor import workflow
+from monitor import story_of_papers
 from monitor.accounts.tables import Role
 from monitor.evidence.baseline import standing as baselines
 from monitor.feeds.sources import databases
@@ -31,15 +31,15 @@ from monitor.review import service as review
 from monitor.review.family import belonging
 from monitor.review.notices import alert_queries, doubts
 from monitor.review.queries import Order
-from monitor.review.queue import taking_back
 from monitor.review.queue.traces import Traces, traces_of
-from monitor.review.words import OPEN, ScreeningVerdict
+from monitor.review.words import OPEN
 from monitor.web import auth, formats, forms, made, posting, shared
 from monitor.web.current import now, service
 from monitor.web.forms import Problems, Typed
 from monitor.web.staff import (
     excerpts,
     first_questions,
+    includes,
     labels,
     likeness,
     placing,
@@ -72,7 +72,7 @@ def source_title(name: str) -> str:
 def queue() -> str:
     """Show one lane in its order, as filtered."""
     with shared.reading() as reading:
-        done = _said(reading, request.args.get("done"))
+        done = includes.said(reading, request.args.get("done"))
         return lanes.page(reading, lanes.QueueAddress.of(request.args), done=done)
 
 
@@ -102,8 +102,9 @@ def screen(paper_id: int) -> ResponseReturnValue:
     assert form is not None  # noqa: S101 - else there is a problem; tells mypy
     with service().database.write() as session:
         place = reviews.item(session, paper_id)
-        workflow.screen(
+        story_of_papers.screen(
             session,
+            service(),
             paper_id=paper_id,
             token=form.token,
             by=auth.reader(),
@@ -141,11 +142,12 @@ def reopen(paper_id: int) -> ResponseReturnValue:
 @blueprint.post("/papers/<int:paper_id>/take-back")
 @posting.form(_again, {"reason": "reason_back"})
 def take_back(paper_id: int) -> ResponseReturnValue:
-    """Take one's own include back, while nobody has acted on it."""
+    """Take one's own include back, while nothing rests on it."""
     typed = request.form
     with service().database.write() as session:
-        taking_back.take_back(
+        story_of_papers.take_back(
             session,
+            service(),
             paper_id=paper_id,
             reason=typed.get("reason_back", ""),
             by=auth.reader(),
@@ -243,13 +245,14 @@ def _paper_page(
         is_open=is_open,
         screenings=screenings,
         reopenings=reviews.reopenings(session, view.id) if there.put_back else [],
-        can_take_back=_can_take_back(session, place, screenings),
+        came=includes.came_to_studies(reading, view, there, screenings),
+        my_include=includes.my_include(session, place, screenings),
         suggestion=read.suggestion,
         unqueued=unqueued.reasons(session, view) if place is None else None,
         marked=read,
         typed=typed,
         problems=problems,
-        done=_said(reading, request.args.get("done")),
+        done=includes.said(reading, request.args.get("done")),
         placing=placing,
         excerpts=excerpts,
         labels=labels,
@@ -283,20 +286,6 @@ def _to_decide(
 def _named_by_the_review(reading: shared.PageReading) -> frozenset[int]:
     """Find the papers that the review's own table names."""
     return reading.shared("named", baselines.all_named)
-
-
-def _can_take_back(
-    session: Session,
-    place: reviews.QueueItemView | None,
-    screenings: list[reviews.ScreeningView],
-) -> bool:
-    """Tell whether this person can take an include back; of nothing included, without asking."""
-    last = screenings[-1] if screenings else None
-    included = last is not None and last.verdict is ScreeningVerdict.INCLUDE
-    if place is None or place.study_id is None or last is None or not included:
-        return False
-    mine = last.reviewer_id == auth.reader().id
-    return mine and taking_back.can_take_back(session, place.paper_id, auth.reader().id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,27 +347,6 @@ def _choices(
     known = {study.id for study in first}
     others = tuple(study for study in offered.others if study.id not in known)
     return StudyChoices(first, others, _options(others))
-
-
-@dataclass(frozen=True, slots=True)
-class JustDecided:
-    """What this person has just decided on which paper."""
-
-    paper_id: int
-    title: str
-    screening: reviews.ScreeningView
-
-
-def _said(reading: shared.PageReading, paper_id: str | None) -> JustDecided | None:
-    """Find what this person has just decided, to say it back to them on the next page."""
-    number = forms.row_id(paper_id or "")
-    if number is None:
-        return None
-    session = reading.session
-    given = [s for s in reviews.screenings(session, number) if s.reviewer_id == auth.reader().id]
-    if not given:
-        return None
-    return JustDecided(number, literature.paper(session, number).title, given[-1])
 
 
 def _next(session: Session, place: reviews.QueueItemView, *, done: int | None = None) -> str:

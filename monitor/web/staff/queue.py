@@ -181,12 +181,14 @@ def page(reading: PageReading, asked: QueueAddress, **more: object) -> str:
         ("lane", asked, whose, reader.role, request.script_root),
         lambda apart: _lane(apart, asked, beside),
     )
+    begun = _begun(reading) if reader.role is Role.ADMIN else None
     return render_template(
         "staff/queue/queue.html",
         stage=asked.stage,
         lane=lane,
-        begun=_begun(reading) if reader.role is Role.ADMIN else None,
+        begun=begun,
         labels=labels,
+        at=now() if begun and begun.at_the_beginning else None,  # else the page hangs on no time
         **more,
     )
 

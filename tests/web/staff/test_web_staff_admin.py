@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -453,18 +454,35 @@ def test_the_page_an_admin_lands_on_says_what_to_do_next(begun, world, browse):
     assert ("What to do next" in begun_page) is (reviewers(world) < 2)
     with world.database.write() as session:
         for row in session.scalars(select(SourceRow)):
-            row.last_success_at = None
+            row.last_success_at = row.failing_since = None
     page = browse(world.ada).get("/queue").text
     assert "What to do next" in page
     assert 'href="/people"' in page
-    assert "asked for the first time now" in page
+    assert "None has been asked yet. They are while the jobs run" in page
     assert "every mail is kept here" in page
     with world.database.write() as session:
         session.execute(update(SourceRow).values(enabled=False))
     off = browse(world.ada).get("/queue").text
     assert "Every source is switched off" in off
-    assert "asked for the first time now" not in off
+    assert "None has been asked yet" not in off
     assert "What to do next" not in browse(world.ben).get("/queue").text
+
+
+def test_a_new_service_whose_sources_do_not_answer_promises_no_papers(world, browse):
+    with world.database.write() as session:
+        for row in session.scalars(select(SourceRow)):
+            row.last_success_at = row.failing_since = None
+        for name, hours in (("pubmed", 3), ("europepmc", 2)):
+            row = session.get_one(SourceRow, name)
+            row.failing_since = world.at - timedelta(hours=hours)
+    page = " ".join(browse(world.ada).get("/queue").text.split())
+    assert "None has answered yet:</b> 2 sources were asked in vain since today, 03:10." in page
+    assert '<a href="/status">Status</a> tells what each failed on' in page
+    assert "within some minutes" not in page
+    with world.database.write() as session:
+        session.get_one(SourceRow, "crossref").last_success_at = world.at
+    page = browse(world.ada).get("/queue").text
+    assert "asked in vain" not in page
 
 
 def reviewers(world):

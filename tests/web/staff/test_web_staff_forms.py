@@ -145,7 +145,7 @@ def test_a_page_that_breaks_gives_back_what_was_typed(world, staff_app, browse, 
     staff_app.config["PROPAGATE_EXCEPTIONS"] = False
     browser = browse(world.ann)
     fields = browser.fields(browser.get(_paper(world)), _paper(world))
-    monkeypatch.setattr("monitor.web.staff.papers.workflow.screen", broken)
+    monkeypatch.setattr("monitor.web.staff.papers.story_of_papers.screen", broken)
     sent = {**fields, **TYPED, "verdict": "unsure", "reason": ""}
     answer = browser.client.post(_paper(world), data=sent)
     assert answer.status_code == 500

@@ -98,3 +98,15 @@ def test_pages_keep_the_filters(world, browse, turned_away, monkeypatch):
     assert {"intervention=cos", "lane=none"} < set(link.get("href").partition("?")[2].split("&"))
     (last,) = listed(browse(world.ann), link.get("href").removeprefix("/papers"))
     assert "library opening hours" in last
+
+
+def test_words_are_said_to_be_looked_for_in_what_is_kept_and_queued_papers_are_led_to(
+    world, browse
+):
+    browser = browse(world.ann)
+    page = browser.get("/papers").text
+    assert 'aria-describedby="words-hint"' in page
+    assert "Of the papers kept here alone." in page
+    assert '<a href="/queue">the queue</a>: its lanes are narrowed by intervention' in page
+    nothing = " ".join(browser.get("/papers?words=perinatal").text.split())
+    assert "Nothing kept here fits these filters. A paper that was queued is not among" in nothing

@@ -1,12 +1,13 @@
 """Screening through the pages: lanes, filters, the decision form, conflicts, and what is kept."""
 
 import pytest
+import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
 from lxml import html
 from sqlalchemy import func, select
 
 from monitor.feeds.records import Citation, Identifier, Link, LinkKind
 from monitor.literature.papers import queries as literature
-from monitor.literature.tables import StudyPaper
+from monitor.literature.tables import Paper, StudyPaper
 from monitor.review import queries as reviews
 from monitor.review.tables import Screening
 from monitor.review.words import Stage
@@ -152,6 +153,152 @@ def test_another_report_joins_the_study_it_shares_a_registration_with(world, bro
         reports = session.scalars(select(StudyPaper.paper_id).where(StudyPaper.study_id == study))
         assert set(reports) == {world.papers["ddp"], world.papers["follow"]}
     assert stage(world, "follow") is Stage.ACCEPTED
+
+
+def _joined(world, browse, clock, name="follow"):
+    """Let Ann join a further report to the study that counts, an hour after it was decided."""
+    clock.advance(hours=1)
+    browser = browse(world.ann)
+    sent = {"verdict": "include", "study_id": world.studies["ddp"]}
+    assert browser.send(paper(world, name), sent).status_code == 303
+    return browser
+
+
+def _said(browser, world, name):
+    page = browser.get(f"/queue?done={world.papers[name]}").text
+    document: html.HtmlElement = html.document_fromstring(page)
+    (told,) = document.find_class("gm-said")
+    return " ".join(told.text_content().split())
+
+
+def test_a_study_of_its_own_is_said_to_wait_and_once_taken_back_no_longer(world, browse):
+    browser = browse(world.ann)
+    browser.send(paper(world, "cosp"), {"verdict": "include"})
+    assert _said(browser, world, "cosp").endswith("a randomised trial now waits in To appraise.")
+    action = f"{paper(world, 'cosp')}/take-back"
+    browser.send(action, {"reason_back": "The wrong one"}, page=paper(world, "cosp"))
+    assert _said(browser, world, "cosp").endswith("a randomised trial"), "it waits nowhere"
+
+
+STANDINGS = [
+    (
+        "ddp",
+        "which is accepted and counts. It now stands among its papers; what it reports is in no",
+    ),
+    ("ddp2", "which waits to be appraised: see To appraise. It now stands among its papers."),
+    ("half", "which one person has appraised: see To appraise. It now stands among its papers."),
+    ("differ", "which two people have appraised differently: see Disagreements. It now stands"),
+    ("withdrawn", "which counted once and was withdrawn. It now stands among its papers."),
+]
+
+
+@pytest.mark.parametrize(("study", "standing"), STANDINGS)
+def test_a_further_report_is_said_to_have_joined_its_study_where_that_stands(
+    world, browse, clock, study, standing
+):
+    clock.advance(hours=1)
+    browser, number = browse(world.ann), world.studies[study]
+    browser.send(paper(world, "follow"), {"verdict": "include", "study_id": number})
+    told = _said(browser, world, "follow")
+    assert "an invented report joined the study Example 2026" in told
+    assert standing in told
+    assert told.endswith("Say what it is to the study")
+    page = browser.get(f"/queue?done={world.papers['follow']}").text
+    assert f'<a href="/studies/{number}">Example 2026' in page
+    assert f'<a href="/studies/{number}{paper(world, "follow")}">Say what it is' in page
+
+
+def _history(browser, path):
+    document: html.HtmlElement = html.document_fromstring(browser.get(path).text)
+    (section,) = document.get_element_by_id("history").iterancestors("section")
+    lines = [moment.getparent() for moment in section.iter("time")]
+    return [" ".join(line.text_content().split()) for line in lines if line is not None]
+
+
+def test_who_joined_a_paper_to_a_study_stands_in_the_history_of_both(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    of_paper = _history(browser, paper(world, "follow"))
+    assert "Ann Example joined it to the study Example 2026a, as another report." in of_paper[0]
+    assert of_paper[-2].endswith("Put in the queue.")
+    of_first = _history(browser, paper(world, "ddp"))
+    assert any("Ann Example began the study Example 2026a with it." in line for line in of_first)
+    papers = f"/studies/{world.studies['ddp']}/papers"
+    of_study = _history(browser, papers)
+    assert [line.partition("“")[0].split(maxsplit=2)[2].strip() for line in of_study] == [
+        "Joined by Ann Example.", "Begun by Ann Example.",
+    ]  # fmt: skip
+    clock.advance(minutes=5)
+    action = f"{paper(world, 'follow')}/take-back"
+    browser.send(action, {"reason_back": "Another trial"}, page=paper(world, "follow"))
+    assert "Taken back by Ann Example: Another trial.“Four-year" in _history(browser, papers)[0]
+    of_paper = _history(browser, paper(world, "follow"))
+    assert any("joined it to the study" in line for line in of_paper), "what was, was"
+
+
+def test_what_a_paper_was_said_to_be_anew_stands_in_its_history(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    there = f"/studies/{world.studies['ddp']}{paper(world, 'follow')}"
+    clock.advance(minutes=5)
+    browser.send(there, {"role": "follow-up", "reason": "The same people, later"})
+    newest = _history(browser, paper(world, "follow"))[0]
+    assert "Ann Example said anew what it is: other of Example 2026a → follow-up of" in newest
+    assert "“The same people, later”" in newest
+
+
+def test_a_mistaken_further_report_of_a_study_that_counts_is_taken_back(world, browse, clock):
+    browser = _joined(world, browse, clock)
+    page = " ".join(browser.get(paper(world, "follow")).text.split())
+    assert "You can take it back until somebody appraises or decides “" in page
+    assert "What was judged of it before stays." in page
+    assert "until somebody has appraised it" not in page
+    action = f"{paper(world, 'follow')}/take-back"
+    sent = {"reason_back": "Another trial"}
+    assert browser.send(action, sent, page=paper(world, "follow")).status_code == 303
+    assert stage(world, "follow") is Stage.TO_SCREEN
+    assert stage(world, "ddp") is Stage.ACCEPTED
+    assert "took the include back: “Another trial”" in browser.get(paper(world, "follow")).text
+
+
+def test_one_that_dates_the_first_results_is_led_to_where_it_is_taken_out(world, browse, clock):
+    with world.database.write() as session:
+        session.get_one(Paper, world.papers["follow"]).year = 2019
+    browser = _joined(world, browse, clock)
+    page = browser.get(paper(world, "follow")).text
+    assert "Your include cannot be taken back." in page
+    assert "counts, and its first results would have another date: take it out under" in page
+    there = f"/studies/{world.studies['ddp']}/papers/{world.papers['follow']}"
+    assert f'<a href="{there}">Take it out there</a>' in page
+    assert "Take the include back" not in page
+    assert "It does not report this study: take it out" in browser.get(there).text
+
+
+def test_the_only_paper_of_a_study_is_not_offered_to_be_taken_out(world, browse):
+    there = f"/studies/{world.studies['ddp']}/papers/{world.papers['ddp']}"
+    page = browse(world.ann).get(there).text
+    assert "take it out</label>" not in page
+    assert "It is the only paper of the study, so it cannot be taken out" in page
+
+
+def test_a_further_report_is_led_to_its_study_and_not_excluded_as_one(world, browse):
+    browser = browse(world.ann)
+    page = browser.get(paper(world, "follow")).text
+    assert "Another report of a study that is here is included, with that study" in page
+    assert '<option value="another report of a study already here">' not in page
+    typed = {"verdict": "exclude", "reason": "another report of a study already here"}
+    refused = browser.send(paper(world, "follow"), {**typed, "note": "Typed at length"})
+    assert refused.status_code == 400
+    assert "not excluded: nobody would know of which. Choose Include" in refused.text
+    assert "Typed at length" in refused.text
+    assert stage(world, "follow") is Stage.TO_SCREEN
+
+
+def test_what_was_excluded_as_a_further_report_before_says_so(world, browse):
+    with world.database.write() as session:
+        rows.excluded_of_before(session, world.papers["follow"], by=world.ben, at=world.at)
+    page = " ".join(browse(world.ann).get(paper(world, "follow")).text.split())
+    assert "Ben Example: <b>exclude</b>, another report of a study already here" in page
+    assert "Of which study it is another report was not asked then." in page
+    assert "Put it back to be screened" in page
 
 
 TO_MEND: list[tuple[dict[str, object], str]] = [

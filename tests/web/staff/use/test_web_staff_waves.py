@@ -213,3 +213,42 @@ def test_the_page_of_all_tells_changes_conflicts_other_units_and_agreement(begun
     assert "a new figure, not a change" in one
     assert "It does not stand when all are compared at once" in one
     assert admin.get("/use/nothing").status_code == 404
+
+
+def _offers_to_publish(page):
+    return "Publish the wave" in page or "I have read what will change" in page
+
+
+def test_a_draft_of_another_waves_time_says_so_and_is_not_offered_to_be_published(
+    begun, admin, first
+):
+    with begun.database.write() as session:
+        other = waves.first(session, begun.at, name="Other", citation="Another invented survey")
+    told = " ".join(admin.get(f"/waves/{other.id}").text.split())
+    assert "Wave “Other” cannot be published" in told
+    assert "two waves of one time cannot both count. Withdraw the other first" in told
+    assert f'<a href="/waves/{first.id}">“Services 2026”</a>: once it is withdrawn' in told
+    assert "Checks on the file" in told
+    assert "What was asked, and whom" in told
+    assert "Discard the draft" in told
+    assert not _offers_to_publish(told)
+    assert "Publishing would change" not in told
+    refused = admin.post(f"/waves/{other.id}/publish", {"read": "yes"})
+    assert refused.status_code == 409
+    assert not _offers_to_publish(refused.text)
+    admin.post(f"/waves/{first.id}/withdraw", {"reason": "Two services answered twice"})
+    assert _offers_to_publish(admin.get(f"/waves/{other.id}").text)
+
+
+def test_a_draft_of_too_few_returns_is_only_offered_to_be_discarded(begun, admin):
+    with begun.database.write() as session:
+        wave = waves.first(session, begun.at)
+        wave.services = wave.responses = 9
+        wave.origin, wave.drafted_by = service.RETURNS, "job:returns"
+    told = " ".join(admin.get(f"/waves/{wave.id}").text.split())
+    assert "Wave “Services 2026” cannot be published" in told
+    assert "so it is never published. Discard it; what they answered is kept" in told
+    assert "<dd>the service itself, " in told
+    assert not _offers_to_publish(told)
+    admin.post(f"/waves/{wave.id}/discard", {})
+    assert _wave(begun, wave).state is WaveState.DISCARDED
