@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from monitor.kernel import audit
 from monitor.kernel.audit import Head
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.persistence.columnar import all_of, rows
 from monitor.kernel.persistence.database import Base
 
 _ONLY = 1
@@ -68,8 +69,8 @@ class Checked:
 
 def told(session: Session) -> Checked | None:
     """Say how far the ledger was found whole; None where it never was checked."""
-    row = session.scalar(select(AuditCheck))
-    return Checked(row.seq, row.at, row.whole_seq, row.whole_since) if row else None
+    noted = rows(session, all_of(AuditCheck))
+    return next((Checked(row.seq, row.at, row.whole_seq, row.whole_since) for row in noted), None)
 
 
 def kept(session: Session, secret: bytes) -> KeptCheck | None:

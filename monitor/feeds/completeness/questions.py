@@ -14,8 +14,15 @@ from monitor.feeds.completeness.verdicts import ProofBasis
 from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
+from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import FeedSourceSettings
+
+_feed = columns_of(FeedRow)
+_ADDED = (
+    select(_feed.source, _feed.name, _feed.url).where(_feed.removed_at.is_(None)).order_by(_feed.id)
+)
+_EVER_ADDED = select(_feed.name, _feed.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +39,13 @@ def standing(
     session: Session, settings: Settings, catalogue: KnowsTheQueries
 ) -> list[StandingQuery]:
     """List what every source is asked today, in the order of ``SOURCES``."""
-    added = session.scalars(
-        select(FeedRow).where(FeedRow.removed_at.is_(None)).order_by(FeedRow.id)
-    )
-    feeds = [(row.source, row.name, row.url) for row in added]
+    added = ask(session, _ADDED).all()
     listed: list[StandingQuery] = []
     for name in SOURCES:
         own = settings.source(name)
         if isinstance(own, FeedSourceSettings):
             shown = [(feed.name, feed.url) for feed in own.feeds]
-            shown += [(title, url) for source, title, url in feeds if source == name]
+            shown += [(title, url) for source, title, url in added if source == name]
             listed += _feeds(name, shown)
         elif SOURCES[name].searched(settings):
             listed += _searches(name, catalogue)
@@ -50,7 +54,7 @@ def standing(
 
 def names(session: Session, settings: Settings, catalogue: KnowsTheQueries) -> dict[str, str]:
     """Give the name of every query key ever asked, as far as it is still known."""
-    known = {url: name for name, url in session.execute(select(FeedRow.name, FeedRow.url))}
+    known = {url: name for name, url in ask(session, _EVER_ADDED)}
     for name in SOURCES:
         own = settings.source(name)
         if isinstance(own, FeedSourceSettings):
