@@ -128,6 +128,7 @@ def test_how_things_stand_is_told_without_what_reads_papers_or_grades(ready):
     unneeded += ("psycopg", "sqlalchemy.dialects.postgresql")  # this database is SQLite's
     # what only polls, imports and appraisals write
     unneeded += ("monitor.feeds.service", "monitor.feeds.storage", "monitor.feeds.tables")
+    unneeded += ("monitor.feeds.records",)  # what comes of asking a source
     # of the catalogue the ten alone, of the papers what is counted of them
     unneeded += (
         "monitor.catalogue.loader",

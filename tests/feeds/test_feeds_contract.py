@@ -14,8 +14,8 @@ import pytest
 
 from monitor.catalogue.loader import load
 from monitor.feeds import service
-from monitor.feeds.records import Watermark
 from monitor.feeds.sources import SOURCES, SourceContext, lookups
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import Settings, parse
 from monitor.kernel.source_settings import FeedSourceSettings

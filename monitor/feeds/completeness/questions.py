@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from monitor.catalogue.ten import KnowsTheQueries
 from monitor.feeds.asking_tables import FeedRow
 from monitor.feeds.completeness.verdicts import ProofBasis
-from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.sources.contract import catalogue_queries
+from monitor.feeds.watermarks import Query
 from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import FeedSourceSettings

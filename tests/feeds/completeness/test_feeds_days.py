@@ -11,17 +11,11 @@ from monitor.catalogue import loader
 from monitor.feeds import service
 from monitor.feeds.completeness import days
 from monitor.feeds.completeness.verdicts import DayOfAsking
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 from lxml import html
 
 from monitor.feeds import service as feeds
-from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.web.admin.days import by_reason
 
