@@ -5,9 +5,8 @@ until the source recovers or an admin says that it is right. Tells nobody: whoev
 one writes to the admins in the same transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, null, or_, select, update
 from sqlalchemy.orm import Session
@@ -49,8 +48,7 @@ _TURN_OF_USE = select(
 _BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED, APPROVAL, BOUNCES})
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentView:
+class IncidentView(NamedTuple):
     """One incident, and how its source stands. ``kind`` is a fault's word: the latest.
 
     ``told_at``: when admins were last written to, None where nobody was. ``next_try`` is set
@@ -110,8 +108,7 @@ class IncidentView:
         return rules.next_reminder(self.told_at, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """What noting a fault did: ``opened`` tells that it is new, and nobody was told yet."""
 
     incident: IncidentView

@@ -6,9 +6,8 @@ for ``usage`` to read; a failure is never taken for "nothing new".
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,8 +39,7 @@ _MAX_PROBLEM = 300  # characters
 Validators = dict[str, list[str | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(NamedTuple):
     """What a feed sent whole: JSON in ``table`` alone, or a table with the TOML about it."""
 
     table: bytes
@@ -49,8 +47,7 @@ class Documents:
     validators: Validators
 
 
-@dataclass(frozen=True, slots=True)
-class UseFeedStatus:
+class UseFeedStatus(NamedTuple):
     """How one feed of use stands. ``address`` is without what may be a key."""
 
     name: str

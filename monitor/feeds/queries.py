@@ -5,9 +5,9 @@ A healthy source is silent for weeks on ten narrow topics; a failing one is neve
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
@@ -43,8 +43,7 @@ class Day(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
+class SourceStatus(NamedTuple):
     """One source. ``days`` are the last 14, the oldest first, by UTC date.
 
     ``quiet_since``: when it last sent something new; where it never did, since it first answered.
@@ -64,8 +63,7 @@ class SourceStatus:
     days: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PollView:
+class PollView(NamedTuple):
     """One attempt, for a list of them."""
 
     id: int

@@ -1,11 +1,10 @@
 """What a source is asked, and how far that has been read. Pure data: loads nothing of what comes of it."""
 
 import hashlib
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What one source is asked for: ``key`` is an intervention's slug, or a feed's address."""
 
     key: str
@@ -18,8 +17,7 @@ class Query:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Watermark:
+class Watermark(NamedTuple):
     """How far one query of one source has been read in full.
 
     ``position`` is a date (ISO 8601) for sources asked by date; ``etag`` and ``modified`` are

@@ -1,9 +1,8 @@
 """One read model of the service's health, for the status page and ``status --json``."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -39,16 +38,14 @@ _HOURS_TOLD = 48  # a longer wait is told in days
 _jobs = columns_of(JobRow)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueStatus:
+class QueueStatus(NamedTuple):
     """The reviewers' work: how many papers stand where, and the longest wait to be screened."""
 
     counts: dict[Stage, int]
     oldest_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseStatus:
+class DatabaseStatus(NamedTuple):
     """The database: "sqlite" or "postgresql", its size in bytes where known.
 
     ``log_bytes``: of these, how much stands in SQLite's write-ahead log. ``checked``: how far the
@@ -62,8 +59,7 @@ class DatabaseStatus:
     checked: audit_check.Checked | None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Everything an admin asks first; ``verdict`` is the sentence to read.
 
     ``ended`` are the incidents that ended in the last 14 days, the latest first. ``no_way_out`` is

@@ -6,7 +6,6 @@ Where a source is asked about single papers, ``watched.json`` lists their DOIs.
 """
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_a_whole_answer_is_read_and_asking_again_brings_the_same(name, source, u
     assert first.query == query
     assert first.unreadable == ()
     # without what would let the source say that nothing changed
-    again = source.ask(query, replace(first.watermark, etag=None, modified=None), now)
+    again = source.ask(query, first.watermark._replace(etag=None, modified=None), now)
     assert again.records == first.records
     assert again.watermark == first.watermark
 

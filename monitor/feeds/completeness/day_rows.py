@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -35,8 +35,7 @@ _incident, _record, _set_aside = columns_of(Incident), columns_of(Record), colum
 _source, _entry = columns_of(SourceRow), columns_of(AuditEntry)
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(NamedTuple):
     """One record never seen before."""
 
     source: str
@@ -46,8 +45,7 @@ class Came:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """One record set aside; ``is_read_now``: a later answer, or reader, could read it."""
 
     source: str
@@ -74,16 +72,14 @@ class Switched:
         return before[-1:] == [True] or any(on for at, on in self.turns if day.holds(at))
 
 
-@dataclass(frozen=True, slots=True)
-class DayAttempt:
+class DayAttempt(NamedTuple):
     """One attempt and its queries, in the order they were put."""
 
     poll: Poll
     queries: tuple[PollQuery, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DayRows:
+class DayRows(NamedTuple):
     """Everything of one day, by source."""
 
     attempts: dict[str, list[DayAttempt]]

@@ -4,8 +4,8 @@ Reads only. A database is proved up to the day of its last export that was broug
 it took up since is not known until the next.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,8 +19,7 @@ from monitor.kernel.settings import Settings
 _poll, _query = columns_of(Poll), columns_of(PollQuery)
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(NamedTuple):
     """One database that the settings ask somebody to export.
 
     ``exported`` is the day of the newest export brought in whole, ``brought`` when that was;

@@ -3,7 +3,7 @@
 A source that has neither (it looks up what papers need) is judged by its polls as a whole.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,8 +25,7 @@ _ADDED = (
 _EVER_ADDED = select(_feed.name, _feed.url)
 
 
-@dataclass(frozen=True, slots=True)
-class StandingQuery:
+class StandingQuery(NamedTuple):
     """One standing query of one source; ``name`` is how pages call it."""
 
     source: str

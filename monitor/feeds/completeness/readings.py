@@ -4,9 +4,8 @@ Three statements, however many queries, polls and days there are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -43,8 +42,7 @@ _source, _attempt, _put = columns_of(SourceRow), columns_of(Poll), columns_of(Po
 _compared, _mark = columns_of(Comparison), columns_of(WatermarkRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """One query: its watermark, its first and last full reading, the first once a day ended.
 
     ``position`` is None where the watermark was reached with another text, or is no date.
@@ -60,8 +58,7 @@ class Reach:
     compared: Comparison | None
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(NamedTuple):
     """One source's polls around a day: the last before it, and whole ones of all time."""
 
     before: datetime | None

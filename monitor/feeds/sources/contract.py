@@ -1,9 +1,9 @@
 """What every source is: queries to ask, and one way to ask them. Holds no source."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol, Union, runtime_checkable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Union, runtime_checkable
 
 from monitor.catalogue.ten import KnowsTheQueries, KnowsTheTen
 from monitor.feeds.watermarks import Query, Watermark
@@ -23,8 +23,7 @@ Read = Union["FetchedRecord", "UnreadableRecord"]
 BY_DEFAULT = 9  # the preference of a source that has none
 
 
-@dataclass(frozen=True, slots=True)
-class SourceContext:
+class SourceContext(NamedTuple):
     """What a source is made ready with; each takes what it needs.
 
     ``feeds`` are the addresses that admins added to this source, beside those in the settings.
@@ -38,7 +37,7 @@ class SourceContext:
     today: date
     feeds: tuple[FeedSettings, ...] = ()
     watched: tuple[str, ...] = ()
-    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    watermarks: Mapping[str, Watermark] = MappingProxyType({})
 
 
 class Source(Protocol):
@@ -88,8 +87,7 @@ class Searchable(Source, Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDefinition:
+class SourceDefinition(NamedTuple):
     """One entry of ``SOURCES``: all that the service knows of a source.
 
     ``reread`` reads one kept record with today's reader; it raises nothing: what cannot be read

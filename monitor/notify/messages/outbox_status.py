@@ -1,7 +1,7 @@
 """How the outbox stands: what is told of it wherever the service says how it is. Changes nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
@@ -63,8 +63,7 @@ _OUTBOX = select(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxStatus:
+class OutboxStatus(NamedTuple):
     """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued.
 
     A state is counted up to ``MANY``, which stands for that many or more.
