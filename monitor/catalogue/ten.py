@@ -6,9 +6,8 @@ so does all else that the catalogue says. Every start of the service holds the f
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from monitor.kernel.errors import ConfigError
 
@@ -50,8 +49,7 @@ class KnowsTheTen(Protocol):
         """The interventions, in the order pages show them."""
 
 
-@dataclass(frozen=True, slots=True)
-class OneOfTen:
+class OneOfTen(NamedTuple):
     """One intervention, as far as it is told here."""
 
     slug: str
@@ -60,8 +58,7 @@ class OneOfTen:
     queries: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class TheTen:
+class TheTen(NamedTuple):
     """The interventions, without what else the catalogue says."""
 
     interventions: tuple[OneOfTen, ...]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from sqlalchemy.orm import Session
@@ -51,8 +51,7 @@ def status(config: Path, *, json_: bool, day_: str | None) -> None:
     leave(failed=not now.healthy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(NamedTuple):
     """What a look at how things stand needs; the rest of the service is not loaded."""
 
     session: Session

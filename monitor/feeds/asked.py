@@ -5,8 +5,12 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.asking_tables import FeedRow
 from monitor.feeds.sources import SOURCES
+from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import FeedSettings
+
+_feed = columns_of(FeedRow)
+_ADDED_TO = select(_feed.source).where(_feed.removed_at.is_(None)).distinct()
 
 
 def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
@@ -21,9 +25,7 @@ def added_feeds(session: Session, source: str) -> tuple[FeedSettings, ...]:
 
 def asked_sources(session: Session, settings: Settings) -> frozenset[str]:
     """Name the sources that are asked: those the settings give anything to ask, or an admin did."""
-    added = set(
-        session.scalars(select(FeedRow.source).where(FeedRow.removed_at.is_(None)).distinct())
-    )
+    added = set(ask(session, _ADDED_TO).scalars())
     return frozenset(
         name
         for name, definition in SOURCES.items()

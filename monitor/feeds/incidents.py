@@ -5,10 +5,10 @@ until the source recovers or an admin says that it is right. Tells nobody: whoev
 one writes to the admins in the same transaction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incident_wording, rules
@@ -16,6 +16,7 @@ from monitor.feeds.asking_tables import Incident, SourceRow, UseFeed
 from monitor.feeds.sources import SOURCES
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, MailFault, NotFound, SourceFault
+from monitor.kernel.persistence.columnar import all_of, ask, columns_of, rows
 from monitor.kernel.persistence.database import affected
 from monitor.kernel.persistence.inserting import insert
 
@@ -32,12 +33,22 @@ APPROVAL = "approval"
 BOUNCES = "bounces"
 
 _TITLES = {MAIL: "Mail"}
+_incident, _source, _use_feed = columns_of(Incident), columns_of(SourceRow), columns_of(UseFeed)
+# what tells of a source, or of a feed of use, when it was heard from and is asked again
+_TURN = select(
+    _source.last_success_at, _source.enabled, _source.next_due_at, _source.next_comparison_at
+)
+_TURN_OF_USE = select(
+    _use_feed.last_success_at,
+    _use_feed.enabled,
+    _use_feed.next_due_at,
+    null().label("next_comparison_at"),
+)
 # what ends by itself, and never on anybody's word
 _BY_ITSELF = frozenset({POLL, COMPARING, DELIVERY, WAITING, RETURNED, APPROVAL, BOUNCES})
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentView:
+class IncidentView(NamedTuple):
     """One incident, and how its source stands. ``kind`` is a fault's word: the latest.
 
     ``told_at``: when admins were last written to, None where nobody was. ``next_try`` is set
@@ -97,8 +108,7 @@ class IncidentView:
         return rules.next_reminder(self.told_at, at)
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(NamedTuple):
     """What noting a fault did: ``opened`` tells that it is new, and nobody was told yet."""
 
     incident: IncidentView
@@ -197,15 +207,16 @@ def open_one(session: Session, source: str, topic: str) -> IncidentView | None:
 
 def open_incidents(session: Session) -> list[IncidentView]:
     """List what is wrong now, the longest first."""
-    rows = session.scalars(_open().order_by(Incident.opened_at, Incident.id))
-    return [_view(session, row) for row in rows]
+    wrong = all_of(Incident).where(_incident.closed_at.is_(None))
+    longest = wrong.order_by(_incident.opened_at, _incident.id)
+    return [_view(session, row) for row in rows(session, longest)]
 
 
 def closed_since(session: Session, since: datetime) -> list[IncidentView]:
     """List what ended since then, the latest first."""
-    ended = select(Incident).where(Incident.closed_at >= since)
-    rows = session.scalars(ended.order_by(Incident.closed_at.desc(), Incident.id.desc()))
-    return [_view(session, row) for row in rows]
+    ended = all_of(Incident).where(_incident.closed_at >= since)
+    latest = ended.order_by(_incident.closed_at.desc(), _incident.id.desc())
+    return [_view(session, row) for row in rows(session, latest)]
 
 
 def _open() -> Select[Incident]:
@@ -276,7 +287,7 @@ def _title(source: str) -> str:
 
 
 def _view(session: Session, row: Incident) -> IncidentView:
-    source = _asked(session, row.source)
+    turn = _turn(session, row.source)
     return IncidentView(
         id=row.id,
         source=row.source,
@@ -290,24 +301,22 @@ def _view(session: Session, row: Incident) -> IncidentView:
         told_at=row.reminded_at,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
-        last_heard=source.last_success_at if source else None,
-        next_try=_next_try(row, source),
+        last_heard=turn.last_success_at if turn else None,
+        next_try=_next_try(row, turn),
     )
 
 
-def _asked(session: Session, name: str) -> SourceRow | UseFeed | None:
+def _turn(session: Session, name: str) -> Row[*tuple[Any, ...]] | None:
     if name.startswith(USE):
-        return session.get(UseFeed, name.removeprefix(USE), populate_existing=True)
-    return session.get(SourceRow, name, populate_existing=True)
+        of_use = _TURN_OF_USE.where(_use_feed.name == name.removeprefix(USE))
+        return ask(session, of_use).one_or_none()
+    return ask(session, _TURN.where(_source.name == name)).one_or_none()
 
 
-def _next_try(row: Incident, source: SourceRow | UseFeed | None) -> datetime | None:
+def _next_try(row: Incident, turn: Row[*tuple[Any, ...]] | None) -> datetime | None:
     if row.source == MAIL and row.topic == DELIVERY:
         return row.last_seen_at + rules.probe_after(row.times)
-    if source is None or not source.enabled:
+    if turn is None or not turn.enabled:
         return None
-    if row.topic == POLL:
-        return source.next_due_at
-    if row.topic == COMPARING and isinstance(source, SourceRow):
-        return source.next_comparison_at
-    return None
+    due: dict[str, datetime | None] = {POLL: turn.next_due_at, COMPARING: turn.next_comparison_at}
+    return due.get(row.topic)

@@ -10,8 +10,8 @@ from typing import Literal, overload
 from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from monitor.feeds.records import Watermark
 from monitor.feeds.tables import SourceRow, WatermarkRow
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import Conflict, NotFound
 from monitor.kernel.persistence.database import affected
 

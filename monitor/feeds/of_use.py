@@ -6,9 +6,8 @@ for ``usage`` to read; a failure is never taken for "nothing new".
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from monitor.feeds.http.feed_address import without_secrets
 from monitor.feeds.queries import SourceState
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound, SourceError, SourceFault
+from monitor.kernel.persistence.columnar import all_of, rows
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import UseFeedSettings
 
@@ -39,8 +39,7 @@ _MAX_PROBLEM = 300  # characters
 Validators = dict[str, list[str | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(NamedTuple):
     """What a feed sent whole: JSON in ``table`` alone, or a table with the TOML about it."""
 
     table: bytes
@@ -48,8 +47,7 @@ class Documents:
     validators: Validators
 
 
-@dataclass(frozen=True, slots=True)
-class UseFeedStatus:
+class UseFeedStatus(NamedTuple):
     """How one feed of use stands. ``address`` is without what may be a key."""
 
     name: str
@@ -70,21 +68,21 @@ def sync(session: Session, settings: Settings, at: datetime) -> None:
     """
     wanted = {feed.name: feed for feed in settings.usage.feeds}
     held = select(UseFeed).order_by(UseFeed.name).with_for_update()
-    rows = {row.name: row for row in session.scalars(held)}
-    for name, row in rows.items():
+    known = {row.name: row for row in session.scalars(held)}
+    for name, row in known.items():
         if name not in wanted and row.enabled:
             row.enabled = False
             incidents.close_all(session, incidents.USE + name, by="settings", at=at)
             _record(session, name, "disabled", at, by="settings")
     for name, feed in wanted.items():
-        _wanted(session, rows.get(name), feed, timedelta(hours=settings.usage.every_hours), at)
+        _wanted(session, known.get(name), feed, timedelta(hours=settings.usage.every_hours), at)
     session.flush()
 
 
 def due(session: Session, at: datetime) -> list[str]:
     """Name the feeds to ask now, the longest overdue first."""
-    rows = select(UseFeed.name).where(UseFeed.enabled, UseFeed.next_due_at <= at)
-    return list(session.scalars(rows.order_by(UseFeed.next_due_at, UseFeed.name)))
+    overdue = select(UseFeed.name).where(UseFeed.enabled, UseFeed.next_due_at <= at)
+    return list(session.scalars(overdue.order_by(UseFeed.next_due_at, UseFeed.name)))
 
 
 def hold(session: Session, name: str) -> UseFeed:
@@ -205,8 +203,8 @@ def failed(
 
 def statuses(session: Session, now: datetime, settings: Settings) -> list[UseFeedStatus]:
     """Tell how every feed of the settings stands, in their order."""
-    rows = {row.name: row for row in session.scalars(select(UseFeed))}
-    return [_status(feed, rows.get(feed.name), now) for feed in settings.usage.feeds]
+    known = {row.name: row for row in rows(session, all_of(UseFeed))}
+    return [_status(feed, known.get(feed.name), now) for feed in settings.usage.feeds]
 
 
 def _wanted(

@@ -6,10 +6,12 @@ from sqlalchemy import ColumnElement, Tuple, and_, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from monitor.feeds.asking_tables import Poll
+from monitor.kernel.persistence.columnar import columns_of
 
-_PLACE = tuple_(Poll.source, Poll.started_at)
-FIRST = (Poll.source, Poll.started_at, Poll.id)
-LAST = (Poll.source.desc(), Poll.started_at.desc(), Poll.id.desc())
+_poll = columns_of(Poll)
+_PLACE = tuple_(_poll.source, _poll.started_at)
+FIRST = (_poll.source, _poll.started_at, _poll.id)
+LAST = (_poll.source.desc(), _poll.started_at.desc(), _poll.id.desc())
 
 
 def of(
@@ -24,10 +26,10 @@ def of(
     the polls of all sources by their time alone, since one of the source's own should soon be among
     them: where it was never polled, or only lately, through every poll there is.
     """
-    first = Poll.source >= source if since is None else _place(source, since) <= _PLACE
-    last = Poll.source <= source if before is None else _place(source, before) > _PLACE
+    first = _poll.source >= source if since is None else _place(source, since) <= _PLACE
+    last = _poll.source <= source if before is None else _place(source, before) > _PLACE
     return and_(first, last)
 
 
 def _place(source: str | InstrumentedAttribute[str], at: datetime) -> Tuple:
-    return tuple_(source, literal(at, Poll.started_at.type))
+    return tuple_(source, literal(at, _poll.started_at.type))

@@ -5,9 +5,9 @@ A healthy source is silent for weeks on ten narrow topics; a failing one is neve
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from monitor.feeds import polls_in_time
 from monitor.feeds.asked import asked_sources
 from monitor.feeds.asking_tables import Poll, PollKind, PollState, SourceRow
 from monitor.feeds.sources import SOURCES
+from monitor.kernel.persistence.columnar import all_of, ask, columns_of, rows
 from monitor.kernel.settings import Settings
 
 DAYS = 14
@@ -42,8 +43,7 @@ class Day(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
+class SourceStatus(NamedTuple):
     """One source. ``days`` are the last 14, the oldest first, by UTC date.
 
     ``quiet_since``: when it last sent something new; where it never did, since it first answered.
@@ -63,8 +63,7 @@ class SourceStatus:
     days: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PollView:
+class PollView(NamedTuple):
     """One attempt, for a list of them."""
 
     id: int
@@ -82,12 +81,12 @@ class PollView:
 
 def sources(session: Session, settings: Settings, now: datetime) -> list[SourceStatus]:
     """Tell how every source stands, in the order of ``SOURCES``."""
-    rows = {row.name: row for row in session.scalars(select(SourceRow))}
+    known = {row.name: row for row in rows(session, all_of(SourceRow))}
     days, first = _days(session, now), _first_answers(session)
     asked = asked_sources(session, settings)
     statuses = []
     for name, definition in SOURCES.items():
-        row = rows.get(name)
+        row = known.get(name)
         enabled = name in asked
         if row is None:
             statuses.append(_unknown(name, definition.title, enabled=enabled))
@@ -119,9 +118,7 @@ def last_heard(session: Session, settings: Settings, now: datetime) -> list[Sour
 
 def polls(session: Session, source: str, limit: int = 20) -> list[PollView]:
     """List one source's attempts, the newest first."""
-    rows = session.scalars(
-        select(Poll).where(polls_in_time.of(source)).order_by(*polls_in_time.LAST).limit(limit)
-    )
+    last = all_of(Poll).where(polls_in_time.of(source)).order_by(*polls_in_time.LAST).limit(limit)
     return [
         PollView(
             id=row.id,
@@ -136,7 +133,7 @@ def polls(session: Session, source: str, limit: int = 20) -> list[PollView]:
             unreadable=row.unreadable,
             notes=tuple(row.notes),
         )
-        for row in rows
+        for row in rows(session, last)
     ]
 
 
@@ -174,7 +171,7 @@ def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     began = {f"day_{back}": today - timedelta(days=back) for back in range(DAYS)}
     by_day: defaultdict[str, defaultdict[int, set[Day]]] = defaultdict(lambda: defaultdict(set))
-    for source, back, state, new in session.execute(_POLLS_OF_DAYS, began):
+    for source, back, state, new in ask(session, _POLLS_OF_DAYS, began):
         by_day[source][back].add(_day(state, new))
     summed: defaultdict[str, tuple[str, ...]] = defaultdict(lambda: (Day.NONE,) * DAYS)
     for source, days in by_day.items():
@@ -183,7 +180,7 @@ def _days(session: Session, now: datetime) -> defaultdict[str, tuple[str, ...]]:
 
 
 # The database sums them up: a row for each source, day and outcome, however often it was asked.
-_poll = Poll.__table__.c
+_poll, _source = columns_of(Poll), columns_of(SourceRow)
 _back = case(
     *(
         (_poll.started_at >= bindparam(f"day_{back}", type_=_poll.started_at.type), back)
@@ -212,20 +209,23 @@ def _best(days: Iterable[Day]) -> Day:
     return next((day for day in Day if day in found), Day.NONE)
 
 
+_FIRST_ANSWERS = select(
+    _source.name,
+    select(_poll.finished_at)
+    .where(
+        polls_in_time.of(_source.name),
+        _poll.state == PollState.COMPLETE,
+        _poll.kind == PollKind.POLL,
+        _poll.finished_at.is_not(None),
+    )
+    .order_by(*polls_in_time.FIRST)
+    .limit(1)
+    .correlate(SourceRow.__table__)
+    .scalar_subquery(),
+)
+
+
 def _first_answers(session: Session) -> dict[str, datetime]:
     """Tell when each source first answered in full: its polls follow one another."""
-    first = (
-        select(Poll.finished_at)
-        .where(
-            polls_in_time.of(SourceRow.name),
-            Poll.state == PollState.COMPLETE,
-            Poll.kind == PollKind.POLL,
-            Poll.finished_at.is_not(None),
-        )
-        .order_by(*polls_in_time.FIRST)
-        .limit(1)
-        .correlate(SourceRow)
-        .scalar_subquery()
-    )
-    rows = session.execute(select(SourceRow.name, first))
-    return {source: finished_at for source, finished_at in rows if finished_at is not None}
+    answers = ask(session, _FIRST_ANSWERS)
+    return {source: finished_at for source, finished_at in answers if finished_at is not None}

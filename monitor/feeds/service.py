@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from monitor.feeds import incidents, rules
 from monitor.feeds.asked import added_feeds, asked_sources
 from monitor.feeds.leasing import Lease, hold, lease, lease_from_stopped, touch
-from monitor.feeds.records import Answer, Query
+from monitor.feeds.records import Answer
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.storage import storing
 from monitor.feeds.storage.storing import StoredRecord, doubt, rewritten, vanished
@@ -28,6 +28,7 @@ from monitor.feeds.tables import (
     PollState,
     SourceRow,
 )
+from monitor.feeds.watermarks import Query
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
 from monitor.kernel.settings import Settings

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Index, Integer, Row, Table, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -158,8 +158,7 @@ def _told(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(NamedTuple):
     """How far a stretch of the ledger was read: its last good entry, and the first bad one.
 
     ``ended``: the stretch reached the end of the ledger, which is where the head says.

@@ -9,8 +9,8 @@ move it past what they changed nor make it name another entry.
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from monitor.kernel import audit
 from monitor.kernel.audit import Head
 from monitor.kernel.errors import MonitorError
+from monitor.kernel.persistence.columnar import all_of, rows
 from monitor.kernel.persistence.database import Base
 
 _ONLY = 1
@@ -44,8 +45,7 @@ class AuditCheck(Base):
     seal: Mapped[str]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCheck:
+class KeptCheck(NamedTuple):
     """What the row says: see ``AuditCheck``."""
 
     read: Head
@@ -56,8 +56,7 @@ class KeptCheck:
     whole_since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What a page may say: read up to ``entry`` at ``at``, up to ``whole`` since ``since``."""
 
     entry: int
@@ -68,8 +67,8 @@ class Checked:
 
 def told(session: Session) -> Checked | None:
     """Say how far the ledger was found whole; None where it never was checked."""
-    row = session.scalar(select(AuditCheck))
-    return Checked(row.seq, row.at, row.whole_seq, row.whole_since) if row else None
+    noted = rows(session, all_of(AuditCheck))
+    return next((Checked(row.seq, row.at, row.whole_seq, row.whole_since) for row in noted), None)
 
 
 def kept(session: Session, secret: bytes) -> KeptCheck | None:
@@ -118,7 +117,7 @@ def whole(head: Head, since: datetime, at: datetime) -> KeptCheck:
 def read_again(now: KeptCheck, upto: Head, at: datetime) -> KeptCheck:
     """Give what to keep once the second reading has come so far; it begins anew at its end."""
     if upto.count < now.read.count:
-        return replace(now, again=upto, at=at)
+        return now._replace(again=upto, at=at)
     return whole(now.read, now.again_since, at)
 
 
@@ -128,7 +127,7 @@ def broken(entry: int) -> str:
 
 
 def _seal(of: KeptCheck, secret: bytes) -> str:
-    said = [str(getattr(of, field.name)) for field in fields(of)]
+    said = [str(one) for one in of]
     return hmac.new(
         secret, b"ledger check " + json.dumps(said).encode(), hashlib.sha256
     ).hexdigest()

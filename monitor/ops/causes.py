@@ -1,8 +1,8 @@
 """Several incidents of one cause, told once: where nothing is reached, it is our own way out. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.feeds import incidents
 from monitor.feeds.incidents import IncidentView
@@ -11,8 +11,7 @@ from monitor.kernel.errors import MailFault, SourceFault
 _SEVERAL = 2  # one source alone may well be down itself
 
 
-@dataclass(frozen=True, slots=True)
-class NoWayOut:
+class NoWayOut(NamedTuple):
     """Nothing beyond this machine is reached; ``told`` are the incidents that this explains.
 
     ``every``: no source that is asked is left out; otherwise some were not due since.

@@ -1,11 +1,9 @@
 """One read model of the service's health, for the status page and ``status --json``."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.feeds import incidents, of_use
@@ -13,6 +11,7 @@ from monitor.feeds import queries as feeds
 from monitor.feeds.incidents import IncidentView
 from monitor.kernel import audit, audit_check
 from monitor.kernel.language import english
+from monitor.kernel.persistence.columnar import all_of, columns_of, rows
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.persistence.engines import LOG_LIMIT
 from monitor.kernel.settings import Settings
@@ -36,18 +35,17 @@ _ALERT_MAY_WAIT = timedelta(days=7)
 # a digest is made within minutes of its hour, however many are due
 _DIGEST_MAY_WAIT = timedelta(hours=2)
 _HOURS_TOLD = 48  # a longer wait is told in days
+_jobs = columns_of(JobRow)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueStatus:
+class QueueStatus(NamedTuple):
     """The reviewers' work: how many papers stand where, and the longest wait to be screened."""
 
     counts: dict[Stage, int]
     oldest_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseStatus:
+class DatabaseStatus(NamedTuple):
     """The database: "sqlite" or "postgresql", its size in bytes where known.
 
     ``log_bytes``: of these, how much stands in SQLite's write-ahead log. ``checked``: how far the
@@ -61,8 +59,7 @@ class DatabaseStatus:
     checked: audit_check.Checked | None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Everything an admin asks first; ``verdict`` is the sentence to read.
 
     ``ended`` are the incidents that ended in the last 14 days, the latest first. ``no_way_out`` is
@@ -130,7 +127,7 @@ def _checked(ledger: audit_check.Checked | None) -> dict[str, Any] | None:
 def status(session: Session, settings: Settings, database: Database, now: datetime) -> Status:
     """Read how everything stands now."""
     sources = feeds.sources(session, settings, now)
-    jobs = [job_status(row, now) for row in session.scalars(select(JobRow).order_by(JobRow.name))]
+    jobs = [job_status(row, now) for row in rows(session, all_of(JobRow).order_by(_jobs.name))]
     outbox = notify.outbox(session)
     wrong = incidents.open_incidents(session)
     asked = [source for source in sources if source.state is not feeds.SourceState.DISABLED]
@@ -185,7 +182,7 @@ def _wrong_with_mail(session: Session, now: datetime, but: Collection[str]) -> l
 def cannot_tell(session: Session, now: datetime) -> list[str]:
     """Say why somebody might not be told what they should be: mail, digests, jobs that do not run."""
     jobs = [
-        job_status(row, now) for row in session.scalars(select(JobRow).where(JobRow.name != "ping"))
+        job_status(row, now) for row in rows(session, all_of(JobRow).where(_jobs.name != "ping"))
     ]
     # of bounces that are not read the admins hear by mail, which leaves
     mail = _wrong_with_mail(session, now, but={incidents.APPROVAL, incidents.BOUNCES})

@@ -1,9 +1,9 @@
 """How the jobs stand, and what is wrong with them in sentences: one, where none runs at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.kernel.language import english
 from monitor.ops.job_titles import JOB_TITLES
@@ -23,8 +23,7 @@ class JobState(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class JobStatus:
+class JobStatus(NamedTuple):
     """One job; ``noted`` is when a run of it last ended, ``late_from`` when it is overdue."""
 
     name: str
@@ -38,8 +37,7 @@ class JobStatus:
     late_from: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
+class Standstill(NamedTuple):
     """No job runs. ``since`` is when the last run of any ended; None: none ever did."""
 
     since: datetime | None

@@ -25,16 +25,9 @@ from monitor.accounts import service as accounts
 from monitor.accounts.tables import Role
 from monitor.feeds import service as feeds
 from monitor.feeds.added import service as subscriptions
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, UnreadableRecord
 from monitor.feeds.tables import Comparison, Incident
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.literature.papers import queries as literature
 from monitor.literature.words import PaperRole

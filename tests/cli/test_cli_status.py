@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from monitor.catalogue import service as catalogue_service
 from monitor.cli import commands
 from monitor.feeds import service as feeds
-from monitor.feeds.records import Answer, Citation, FetchedRecord, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel import settings as settings_module
 from monitor.kernel.errors import NotFound, SourceError, SourceFault
 from monitor.ops.schema import migrate

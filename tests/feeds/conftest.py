@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from monitor.feeds.http.client import Http, Patience
-from monitor.feeds.records import Query
 from monitor.feeds.sources import SourceContext
+from monitor.feeds.watermarks import Query
 from monitor.kernel.settings import parse
 from monitor.kernel.source_settings import SourcesSettings
 

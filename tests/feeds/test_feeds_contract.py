@@ -6,7 +6,6 @@ Where a source is asked about single papers, ``watched.json`` lists their DOIs.
 """
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,8 +13,8 @@ import pytest
 
 from monitor.catalogue.loader import load
 from monitor.feeds import service
-from monitor.feeds.records import Watermark
 from monitor.feeds.sources import SOURCES, SourceContext, lookups
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import SourceError
 from monitor.kernel.settings import Settings, parse
 from monitor.kernel.source_settings import FeedSourceSettings
@@ -95,7 +94,7 @@ def test_a_whole_answer_is_read_and_asking_again_brings_the_same(name, source, u
     assert first.query == query
     assert first.unreadable == ()
     # without what would let the source say that nothing changed
-    again = source.ask(query, replace(first.watermark, etag=None, modified=None), now)
+    again = source.ask(query, first.watermark._replace(etag=None, modified=None), now)
     assert again.records == first.records
     assert again.watermark == first.watermark
 

@@ -6,9 +6,10 @@ import pytest
 
 from monitor.feeds import queries, service
 from monitor.feeds.queries import DAYS, SourceState
-from monitor.feeds.records import Answer, Citation, FetchedRecord, Query, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.tables import PollState
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import plain, rules
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query, Trial, Watermark
+from monitor.feeds.records import Citation, FetchedRecord, Identifier, Trial
 from monitor.feeds.storage import citations
+from monitor.feeds.watermarks import Query, Watermark
 
 NOW = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 SINCE = date(2020, 1, 1)

@@ -7,15 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from monitor.feeds import service
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, UnreadableRecord
 from monitor.feeds.sources import SOURCES
 from monitor.feeds.storage.citations import from_json
 from monitor.feeds.tables import (
@@ -29,6 +21,7 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel import audit
 from monitor.kernel.errors import Conflict, NotFound, SourceError, SourceFault
 from monitor.kernel.settings import parse

@@ -15,8 +15,8 @@ from monitor.catalogue import service as catalogue_service
 from monitor.demo import standins
 from monitor.feeds import incidents
 from monitor.feeds import service as feeds
-from monitor.feeds.records import Query
 from monitor.feeds.tables import PollQuery, SetAside, WatermarkRow
+from monitor.feeds.watermarks import Query
 from monitor.jobs.mail.delivery import deliver_due
 from monitor.jobs.mail.reminding import remind_due
 from monitor.jobs.sources.polling import poll_source

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -138,7 +137,7 @@ def seen(now):
         last_heard=now - 26 * HOUR,
         next_try=now + timedelta(minutes=5),
     )
-    return lambda **changes: replace(plain, **changes)
+    return plain._replace
 
 
 @pytest.fixture
@@ -235,11 +234,11 @@ def test_what_needs_a_person_says_so(fewer, written, now):
 
 
 def test_what_ended_it_is_said(fewer, now):
-    ended = replace(fewer, closed_at=now + HOUR, closed_by="user:3")
+    ended = fewer._replace(closed_at=now + HOUR, closed_by="user:3")
     told = incident_mail.facts(ended, Phase.RECOVERED, now + HOUR)
     assert told["subject"] == "Settled: PubMed listed fewer records than before"
     assert told["next"].startswith("An admin looked")
-    told = incident_mail.facts(replace(ended, closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
+    told = incident_mail.facts(ended._replace(closed_by="job:poll"), Phase.RECOVERED, now + HOUR)
     assert told["subject"] == "Over: PubMed listed fewer records than before"
     assert told["next"].startswith("The numbers are as expected again.")
 

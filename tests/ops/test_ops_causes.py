@@ -1,6 +1,5 @@
 """Several incidents of one cause are told once, and only where they can be of one."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,8 +57,8 @@ def test_the_mail_server_may_be_one_of_them():
         (ASKED, []),
         ({**ASKED, "crossref": LATER}, SOURCES[:2]),  # one has answered since
         ({"pubmed": None}, SOURCES[:1]),  # it may well be down itself
-        (ASKED, [replace(SOURCES[0], kind="refused"), *SOURCES[1:]]),  # it answered, in its way
-        (ASKED, [replace(one, topic="comparing") for one in SOURCES]),
+        (ASKED, [SOURCES[0]._replace(kind="refused"), *SOURCES[1:]]),  # it answered, in its way
+        (ASKED, [one._replace(topic="comparing") for one in SOURCES]),
         (ASKED, [MAIL]),
     ],
 )

@@ -130,6 +130,7 @@ def test_who_looks_already_is_asked_over_the_same_connection(empty):
         revision.require_current(empty, session)
         assert not seen
         session.execute(text("DROP TABLE alembic_version"))
+        assert schema_version(session.connection()) is None
         with pytest.raises(ConfigError, match="init"):
             revision.require_current(empty, session)
 

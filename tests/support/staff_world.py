@@ -26,17 +26,9 @@ from monitor.catalogue import service as catalogue_service
 from monitor.catalogue.words import FindingDirection, RiskOfBias
 from monitor.feeds import service as feeds
 from monitor.feeds.files import shelf, uploads
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Link,
-    LinkKind,
-    Query,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Link, LinkKind
 from monitor.feeds.sources import SOURCES
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.jobs.files import uploads as uploads_job
 from monitor.jobs.mail.delivery import deliver_due
 from monitor.kernel.errors import SourceError, SourceFault

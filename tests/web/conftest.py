@@ -30,7 +30,8 @@ from monitor.accounts.tables import User
 from monitor.catalogue import loader
 from monitor.catalogue.loader import Catalogue
 from monitor.feeds import service as feeds
-from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Query, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel import settings as settings_module
 from monitor.kernel.persistence.database import Database
 from monitor.kernel.settings import Settings

@@ -10,8 +10,9 @@ import pytest
 
 from monitor.feeds.files import intake
 from monitor.feeds.files.intake import FileOrigin
-from monitor.feeds.records import Citation, FetchedRecord, Identifier, Query
+from monitor.feeds.records import Citation, FetchedRecord, Identifier
 from monitor.feeds.service import Effort
+from monitor.feeds.watermarks import Query
 from monitor.jobs.files.importing import take
 
 

@@ -21,16 +21,8 @@ from monitor.catalogue.words import InReview, ResultClass
 from monitor.evidence.showing import of_studies
 from monitor.evidence.tables import GradeRow
 from monitor.feeds import service as feeds
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Link,
-    LinkKind,
-    Query,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Link, LinkKind
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.gap import queries
 from monitor.gap.tables import Change
 from monitor.notify.announcements import weighing

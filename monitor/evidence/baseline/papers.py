@@ -20,8 +20,9 @@ from monitor.evidence.baseline.table import ReviewTable, TableRow
 from monitor.evidence.words import Cause
 from monitor.feeds.files import columns, intake
 from monitor.feeds.files.draft import ReferenceDraft
-from monitor.feeds.records import FetchedRecord, Identifier, Query
+from monitor.feeds.records import FetchedRecord, Identifier
 from monitor.feeds.storage.storing import StoredRecord
+from monitor.feeds.watermarks import Query
 from monitor.kernel.persistence.bulk import chunks
 from monitor.literature import service as literature
 from monitor.literature.dedup.identity import REGISTRIES

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds.completeness.proof import Stretch
 from monitor.feeds.leasing import Lease, hold
-from monitor.feeds.records import Query
 from monitor.feeds.tables import BackfillSlice
+from monitor.feeds.watermarks import Query
 from monitor.kernel.persistence.database import affected
 
 

@@ -16,7 +16,7 @@ from monitor.feeds import incidents, rules
 from monitor.feeds.completeness import proof
 from monitor.feeds.completeness.proof import KeyDifference
 from monitor.feeds.leasing import Lease, hold
-from monitor.feeds.records import Listing, Query
+from monitor.feeds.records import Listing
 from monitor.feeds.storage.storing import chunks
 from monitor.feeds.tables import (
     Comparison,
@@ -28,6 +28,7 @@ from monitor.feeds.tables import (
     SetAside,
     SourceRow,
 )
+from monitor.feeds.watermarks import Query
 from monitor.kernel.errors import SourceFault
 from monitor.kernel.persistence.database import affected
 

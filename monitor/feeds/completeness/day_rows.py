@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from monitor.feeds.asking_tables import (
     Comparison,
@@ -24,15 +24,18 @@ from monitor.feeds.asking_tables import (
 )
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.language.uk import UkDay
+from monitor.kernel.persistence.columnar import all_of, ask, columns_of, rows
 
 MOST_RECORDS = 200  # listed a day; the attempts count all
 _ON, _OFF = "source.enabled", "source.disabled"
 _SUBJECT = "source:"
 T = TypeVar("T")
+_poll, _put, _compared = columns_of(Poll), columns_of(PollQuery), columns_of(Comparison)
+_incident, _record, _set_aside = columns_of(Incident), columns_of(Record), columns_of(SetAside)
+_source, _entry = columns_of(SourceRow), columns_of(AuditEntry)
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(NamedTuple):
     """One record never seen before."""
 
     source: str
@@ -42,8 +45,7 @@ class Came:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """One record set aside; ``is_read_now``: a later answer, or reader, could read it."""
 
     source: str
@@ -70,16 +72,14 @@ class Switched:
         return before[-1:] == [True] or any(on for at, on in self.turns if day.holds(at))
 
 
-@dataclass(frozen=True, slots=True)
-class DayAttempt:
+class DayAttempt(NamedTuple):
     """One attempt and its queries, in the order they were put."""
 
     poll: Poll
     queries: tuple[PollQuery, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DayRows:
+class DayRows(NamedTuple):
     """Everything of one day, by source."""
 
     attempts: dict[str, list[DayAttempt]]
@@ -91,9 +91,7 @@ class DayRows:
 
 def load(session: Session, day: UkDay) -> DayRows:
     """Load one day."""
-    polls = session.scalars(
-        select(Poll).where(_began_on(day)).order_by(Poll.started_at, Poll.id)
-    ).all()
+    polls = rows(session, all_of(Poll).where(_began_on(day)).order_by(_poll.started_at, _poll.id))
     return DayRows(
         attempts=_attempts(session, polls, day),
         comparisons=_grouped(_comparisons(session, polls, day)),
@@ -106,16 +104,17 @@ def load(session: Session, day: UkDay) -> DayRows:
 def switched(session: Session) -> dict[str, Switched]:
     """Read from the ledger when each source was there, on and off."""
     sources: defaultdict[str, Switched] = defaultdict(Switched)
-    rows = session.execute(
-        select(AuditEntry.subject, AuditEntry.at, AuditEntry.action)
+    turns = ask(
+        session,
+        select(_entry.subject, _entry.at, _entry.action)
         # by its subject, of which there is an index: the ledger grows with all that anybody does
         .where(
-            AuditEntry.subject.in_(select(_SUBJECT + SourceRow.name)),
-            AuditEntry.action.in_((_ON, _OFF)),
+            _entry.subject.in_(select(_SUBJECT + _source.name)),
+            _entry.action.in_((_ON, _OFF)),
         )
-        .order_by(AuditEntry.seq)
+        .order_by(_entry.seq),
     )
-    for subject, at, action in rows:
+    for subject, at, action in turns:
         sources[subject.removeprefix(_SUBJECT)].turns.append((at, action == _ON))
     return sources
 
@@ -123,11 +122,12 @@ def switched(session: Session) -> dict[str, Switched]:
 def _attempts(session: Session, polls: Sequence[Poll], day: UkDay) -> dict[str, list[DayAttempt]]:
     if not polls:
         return {}
-    asked = session.scalars(
-        select(PollQuery)
-        .join(Poll, Poll.id == PollQuery.poll_id)
-        .where(_of_attempts(PollQuery.poll_id, polls, day))
-        .order_by(PollQuery.at, PollQuery.id)
+    asked = rows(
+        session,
+        all_of(PollQuery)
+        .join(Poll.__table__, _poll.id == _put.poll_id)
+        .where(_of_attempts(_put.poll_id, polls, day))
+        .order_by(_put.at, _put.id),
     )
     queries: defaultdict[int, list[PollQuery]] = defaultdict(list)
     for row in asked:
@@ -141,67 +141,73 @@ def _attempts(session: Session, polls: Sequence[Poll], day: UkDay) -> dict[str, 
 def _comparisons(session: Session, polls: Sequence[Poll], day: UkDay) -> Sequence[Comparison]:
     if not polls:
         return []
-    return session.scalars(
-        select(Comparison)
-        .join(Poll, Poll.id == Comparison.poll_id)
-        .where(_of_attempts(Comparison.poll_id, polls, day))
-        .order_by(Comparison.at, Comparison.id)
-    ).all()
+    return rows(
+        session,
+        all_of(Comparison)
+        .join(Poll.__table__, _poll.id == _compared.poll_id)
+        .where(_of_attempts(_compared.poll_id, polls, day))
+        .order_by(_compared.at, _compared.id),
+    )
 
 
 def _incidents(session: Session, day: UkDay) -> Sequence[Incident]:
-    return session.scalars(
-        select(Incident)
+    return rows(
+        session,
+        all_of(Incident)
         .where(
-            Incident.opened_at < day.end,
-            or_(Incident.closed_at.is_(None), Incident.closed_at >= day.start),
+            _incident.opened_at < day.end,
+            or_(_incident.closed_at.is_(None), _incident.closed_at >= day.start),
         )
-        .order_by(Incident.opened_at, Incident.id)
-    ).all()
+        .order_by(_incident.opened_at, _incident.id),
+    )
 
 
 def _came(session: Session, polls: Sequence[Poll], day: UkDay) -> list[Came]:
     if not polls:
         return []
-    earlier = aliased(Record)
+    earlier = Record.__table__.alias().c
     known = (
         select(earlier.id)
-        .where(earlier.source == Record.source, earlier.key == Record.key, earlier.id < Record.id)
+        .where(
+            earlier.source == _record.source, earlier.key == _record.key, earlier.id < _record.id
+        )
         .exists()
     )
-    rows = session.execute(
+    came = ask(
+        session,
         select(
-            Record.source,
-            Record.id,
-            Record.key,
-            Record.citation["title"].as_string(),
-            Record.fetched_at,
+            _record.source,
+            _record.id,
+            _record.key,
+            _record.citation["title"].as_string(),
+            _record.fetched_at,
         )
-        .join(Poll, Poll.id == Record.poll_id)
-        .where(_of_attempts(Record.poll_id, polls, day), ~known)
+        .join(Poll.__table__, _poll.id == _record.poll_id)
+        .where(_of_attempts(_record.poll_id, polls, day), ~known)
         # by no index: SQLite would rather walk all records in their order until it has enough of the day's
-        .order_by(Record.id + 0)
-        .limit(MOST_RECORDS)
+        .order_by(_record.id + 0)
+        .limit(MOST_RECORDS),
     )
-    return [Came(source, number, key, title or "", at) for source, number, key, title, at in rows]
+    return [Came(source, number, key, title or "", at) for source, number, key, title, at in came]
 
 
 def _unread(session: Session, day: UkDay) -> list[Unread]:
     read = (
-        select(Record.id)
+        select(_record.id)
         .where(
-            Record.source == SetAside.source,
-            Record.key == SetAside.key,
-            Record.fetched_at >= SetAside.at,
+            _record.source == _set_aside.source,
+            _record.key == _set_aside.key,
+            _record.fetched_at >= _set_aside.at,
         )
         .exists()
     )
-    rows = session.execute(
-        select(SetAside.source, SetAside.key, SetAside.reason, SetAside.at, read)
-        .where(SetAside.at >= day.start, SetAside.at < day.end)
-        .order_by(SetAside.at, SetAside.id)
+    unread = ask(
+        session,
+        select(_set_aside.source, _set_aside.key, _set_aside.reason, _set_aside.at, read)
+        .where(_set_aside.at >= day.start, _set_aside.at < day.end)
+        .order_by(_set_aside.at, _set_aside.id),
     )
-    return [Unread(*row) for row in rows]
+    return [Unread(*row) for row in unread]
 
 
 def _of_attempts(
@@ -217,11 +223,11 @@ def _of_attempts(
 
 
 def _began_on(day: UkDay) -> ColumnElement[bool]:
-    return and_(Poll.started_at >= day.start, Poll.started_at < day.end)
+    return and_(_poll.started_at >= day.start, _poll.started_at < day.end)
 
 
-def _grouped(rows: Iterable[T]) -> dict[str, list[T]]:
+def _grouped(some: Iterable[T]) -> dict[str, list[T]]:
     found: defaultdict[str, list[T]] = defaultdict(list)
-    for row in rows:
+    for row in some:
         found[row.source].append(row)  # type: ignore[attr-defined]  # every row here names its source
     return found

@@ -5,8 +5,8 @@ one of the UK's calendar.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,7 @@ from monitor.kernel.language.uk import UkDay, uk_day, uk_day_of
 from monitor.kernel.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDay:
+class SourceDay(NamedTuple):
     """One source on one day. ``came`` lists the first records that were never seen before.
 
     ``reaches`` are its standing queries as they stand now; empty for one that is judged by its
@@ -70,8 +69,7 @@ class SourceDay:
         return sum(attempt.poll.new_records for attempt in self.attempts)
 
 
-@dataclass(frozen=True, slots=True)
-class DayReport:
+class DayReport(NamedTuple):
     """One day. ``names`` gives query keys their names; ``began``: when there first was a source."""
 
     day: UkDay
@@ -123,8 +121,7 @@ def report(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """Everything that was read for one day."""
 
     day: UkDay

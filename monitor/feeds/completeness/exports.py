@@ -4,8 +4,8 @@ Reads only. A database is proved up to the day of its last export that was broug
 it took up since is not known until the next.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from monitor.feeds.asking_tables import AskedState, Poll, PollKind, PollQuery
 from monitor.feeds.sources.databases import DATABASES
 from monitor.kernel.language.uk import uk_day, uk_day_of
+from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.kernel.settings import Settings
 
+_poll, _query = columns_of(Poll), columns_of(PollQuery)
 
-@dataclass(frozen=True, slots=True)
-class Export:
+
+class Export(NamedTuple):
     """One database that the settings ask somebody to export.
 
     ``exported`` is the day of the newest export brought in whole, ``brought`` when that was;
@@ -45,20 +47,21 @@ class Export:
 def exports(session: Session, settings: Settings) -> list[Export]:
     """List the databases of the settings, in the order of ``DATABASES``; one statement."""
     asked = settings.sources.by_file
-    rows = session.execute(
+    rows = ask(
+        session,
         select(
-            Poll.source,
-            func.max(PollQuery.window_last),
-            func.max(PollQuery.at),
-            func.min(PollQuery.at),
+            _poll.source,
+            func.max(_query.window_last),
+            func.max(_query.at),
+            func.min(_query.at),
         )
-        .join(Poll, Poll.id == PollQuery.poll_id)
+        .join(Poll.__table__, _poll.id == _query.poll_id)
         .where(
-            Poll.kind == PollKind.IMPORT,
-            Poll.source.in_(asked),
-            PollQuery.state == AskedState.COMPLETE,
+            _poll.kind == PollKind.IMPORT,
+            _poll.source.in_(asked),
+            _query.state == AskedState.COMPLETE,
         )
-        .group_by(Poll.source)
+        .group_by(_poll.source),
     )
     dates = {source: (exported, brought, since) for source, exported, brought, since in rows}
     return [

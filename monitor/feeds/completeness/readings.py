@@ -4,9 +4,8 @@ Three statements, however many queries, polls and days there are.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -35,13 +34,15 @@ from monitor.feeds.asking_tables import (
 from monitor.feeds.completeness.questions import StandingQuery
 from monitor.feeds.completeness.verdicts import Look
 from monitor.kernel.language.uk import UkDay
+from monitor.kernel.persistence.columnar import all_of, ask, columns_of, rows
 
 FULL = (AskedState.COMPLETE, AskedState.UNCHANGED)
 Key = tuple[str, str]
+_source, _attempt, _put = columns_of(SourceRow), columns_of(Poll), columns_of(PollQuery)
+_compared, _mark = columns_of(Comparison), columns_of(WatermarkRow)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """One query: its watermark, its first and last full reading, the first once a day ended.
 
     ``position`` is None where the watermark was reached with another text, or is no date.
@@ -57,8 +58,7 @@ class Reach:
     compared: Comparison | None
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(NamedTuple):
     """One source's polls around a day: the last before it, and whole ones of all time."""
 
     before: datetime | None
@@ -81,10 +81,12 @@ def reaches(session: Session, questions: Sequence[StandingQuery], day: UkDay) ->
     """Tell how far each query has been read, in the order given."""
     if not questions:
         return []
-    by_query = {(row.source, row.key): row for row in session.execute(_reach(questions, day))}
-    rows = by_query.values()
-    queries = _by_id(session, {row.after_id for row in rows} | {row.newest_id for row in rows})
-    compared = _comparisons(session, {row.comparison_id for row in rows})
+    by_query = {(row.source, row.key): row for row in ask(session, _reach(questions, day))}
+    reached = by_query.values()
+    queries = _by_id(
+        session, {row.after_id for row in reached} | {row.newest_id for row in reached}
+    )
+    compared = _comparisons(session, {row.comparison_id for row in reached})
     return [
         Reach(
             question=question,
@@ -102,17 +104,18 @@ def reaches(session: Session, questions: Sequence[StandingQuery], day: UkDay) ->
 
 def polled(session: Session, day: UkDay) -> dict[str, Polled]:
     """Tell when each source was polled around a day."""
-    whole = Poll.state == PollState.COMPLETE
-    rows = session.execute(
+    in_full = _attempt.state == PollState.COMPLETE
+    times = ask(
+        session,
         select(
-            SourceRow.name,
-            _poll(polls_in_time.of(SourceRow.name, before=day.start), last=True).label("before"),
-            _poll(polls_in_time.of(SourceRow.name), whole).label("first"),
-            _poll(polls_in_time.of(SourceRow.name), whole, last=True).label("last"),
-            _poll(polls_in_time.of(SourceRow.name, since=day.end), whole).label("after"),
-        )
+            _source.name,
+            _poll(polls_in_time.of(_source.name, before=day.start), last=True).label("before"),
+            _poll(polls_in_time.of(_source.name), in_full).label("first"),
+            _poll(polls_in_time.of(_source.name), in_full, last=True).label("last"),
+            _poll(polls_in_time.of(_source.name, since=day.end), in_full).label("after"),
+        ),
     )
-    return {row.name: Polled(row.before, row.first, row.last, row.after) for row in rows}
+    return {row.name: Polled(row.before, row.first, row.last, row.after) for row in times}
 
 
 def _reach(questions: Sequence[StandingQuery], day: UkDay) -> Select[Any]:
@@ -123,26 +126,26 @@ def _reach(questions: Sequence[StandingQuery], day: UkDay) -> Select[Any]:
         )
         .cte("standing")
     )
-    full = and_(PollQuery.state.in_(FULL), PollQuery.asked == asked.c.text)
+    full = and_(_put.state.in_(FULL), _put.asked == asked.c.text)
     compared = (
-        select(Comparison.id)
-        .where(Comparison.source == asked.c.source, Comparison.query_key == asked.c.key)
-        .order_by(Comparison.at.desc(), Comparison.id.desc())
+        select(_compared.id)
+        .where(_compared.source == asked.c.source, _compared.query_key == asked.c.key)
+        .order_by(_compared.at.desc(), _compared.id.desc())
         .limit(1)
         .scalar_subquery()
     )
-    mark = and_(WatermarkRow.source == asked.c.source, WatermarkRow.query_key == asked.c.key)
+    mark = and_(_mark.source == asked.c.source, _mark.query_key == asked.c.key)
     return select(
         asked.c.source,
         asked.c.key,
-        WatermarkRow.position,
-        WatermarkRow.query_hash,
-        _query(asked, PollQuery.at, full).label("first_at"),
-        _query(asked, PollQuery.at, full, last=True).label("last_at"),
-        _query(asked, PollQuery.id, and_(full, PollQuery.at >= day.end)).label("after_id"),
-        _query(asked, PollQuery.id, last=True).label("newest_id"),
+        _mark.position,
+        _mark.query_hash,
+        _query(asked, _put.at, full).label("first_at"),
+        _query(asked, _put.at, full, last=True).label("last_at"),
+        _query(asked, _put.id, and_(full, _put.at >= day.end)).label("after_id"),
+        _query(asked, _put.id, last=True).label("newest_id"),
         compared.label("comparison_id"),
-    ).select_from(asked.outerjoin(WatermarkRow, mark))
+    ).select_from(asked.outerjoin(WatermarkRow.__table__, mark))
 
 
 def _query(
@@ -152,14 +155,14 @@ def _query(
     last: bool = False,
 ) -> ScalarSelect[Any]:
     """Find the first, or last, time that a query was put in a poll."""
-    order = (PollQuery.at.desc(), PollQuery.id.desc()) if last else (PollQuery.at, PollQuery.id)
+    order = (_put.at.desc(), _put.id.desc()) if last else (_put.at, _put.id)
     return (
         select(wanted)
-        .join(Poll, Poll.id == PollQuery.poll_id)
+        .join(Poll.__table__, _attempt.id == _put.poll_id)
         .where(
-            PollQuery.query_key == asked.c.key,
-            Poll.source == asked.c.source,
-            Poll.kind == PollKind.POLL,
+            _put.query_key == asked.c.key,
+            _attempt.source == asked.c.source,
+            _attempt.kind == PollKind.POLL,
             *conditions,
         )
         .order_by(*order)
@@ -170,8 +173,8 @@ def _query(
 
 def _poll(*conditions: ColumnElement[bool], last: bool = False) -> ScalarSelect[datetime]:
     return (
-        select(Poll.started_at)
-        .where(*conditions, Poll.kind == PollKind.POLL)
+        select(_attempt.started_at)
+        .where(*conditions, _attempt.kind == PollKind.POLL)
         .order_by(*(polls_in_time.LAST if last else polls_in_time.FIRST))
         .limit(1)
         .scalar_subquery()
@@ -179,13 +182,13 @@ def _poll(*conditions: ColumnElement[bool], last: bool = False) -> ScalarSelect[
 
 
 def _by_id(session: Session, ids: set[int | None]) -> dict[int, PollQuery]:
-    rows = session.scalars(select(PollQuery).where(PollQuery.id.in_(ids - {None})))
-    return {row.id: row for row in rows}
+    found = rows(session, all_of(PollQuery).where(_put.id.in_(ids - {None})))
+    return {row.id: row for row in found}
 
 
 def _comparisons(session: Session, ids: set[int | None]) -> dict[int, Comparison]:
-    rows = session.scalars(select(Comparison).where(Comparison.id.in_(ids - {None})))
-    return {row.id: row for row in rows}
+    found = rows(session, all_of(Comparison).where(_compared.id.in_(ids - {None})))
+    return {row.id: row for row in found}
 
 
 def _position(written: str | None, query_hash: str | None, question: StandingQuery) -> date | None:

@@ -5,9 +5,9 @@ What is not proved is not known; it is never taken for quiet.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.kernel.language.uk import UkDay
 
@@ -66,8 +66,7 @@ class ProofBasis(StrEnum):
     FILE = "file"  # that an export made since was brought in whole
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """One full reading. ``all_new``: every item of the feed was, so others may have gone by.
 
     ``partial``: a few of the records that were named did not come.
@@ -79,8 +78,7 @@ class Look:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class QueryReading:
+class QueryReading(NamedTuple):
     """How far one query has been read, seen from one day.
 
     ``position`` is its watermark's, None where it has none for the query's present text.
@@ -139,8 +137,7 @@ class QueryReading:
         return next((look.at for look in looks if self.failed and look.at > self.failed[-1]), None)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFacts:
+class SourceFacts(NamedTuple):
     """What is known of one source on one day; ``set_aside`` counts what is still unread.
 
     ``uncompared_since``: since then what it lists could not be compared with what is held.
@@ -153,8 +150,7 @@ class SourceFacts:
     uncompared_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DayVerdict:
+class DayVerdict(NamedTuple):
     """The answer to "is anything missing?", as a word and a sentence.
 
     ``read_to`` is when everything was last read in full; None where something never was.

@@ -4,8 +4,8 @@ Never says "nothing new" of what is not proved, and repeats no text from upstrea
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.feeds.completeness import verdicts
 from monitor.feeds.completeness.verdicts import (
@@ -22,8 +22,7 @@ from monitor.kernel.language.uk import UkDay, hour, long_date, uk_day_of
 _NAMED = 3  # more are counted
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One day as it is looked at now."""
 
     day: UkDay

@@ -13,17 +13,12 @@ from sqlalchemy.orm import Session
 
 from monitor.feeds import service as feeds
 from monitor.feeds.leasing import Lease, hold, lease, touch
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.databases import BROUGHT
 from monitor.feeds.storage import storing
 from monitor.feeds.tables import AskedState, Poll, PollKind, PollQuery, PollState
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 
 SOURCE = BROUGHT

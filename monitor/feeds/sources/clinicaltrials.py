@@ -16,15 +16,9 @@ from monitor.feeds import rules
 from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers.canonical import nct
 from monitor.feeds.readers import clinicaltrials_json
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "clinicaltrials"

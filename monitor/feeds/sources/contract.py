@@ -1,20 +1,12 @@
 """What every source is: queries to ask, and one way to ask them. Holds no source."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Union, runtime_checkable
 
 from monitor.catalogue.ten import KnowsTheQueries, KnowsTheTen
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    KeptRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.settings import Settings
 from monitor.kernel.source_settings import (
     FeedSettings,
@@ -23,15 +15,15 @@ from monitor.kernel.source_settings import (
     SourceSettings,
 )
 
-if TYPE_CHECKING:  # whoever asks has loaded it
+if TYPE_CHECKING:  # whoever asks has loaded it, and what comes of asking
     from monitor.feeds.http.client import Http
+    from monitor.feeds.records import Answer, FetchedRecord, KeptRecord, Listing, UnreadableRecord
 
-Read = FetchedRecord | UnreadableRecord
+Read = Union["FetchedRecord", "UnreadableRecord"]
 BY_DEFAULT = 9  # the preference of a source that has none
 
 
-@dataclass(frozen=True, slots=True)
-class SourceContext:
+class SourceContext(NamedTuple):
     """What a source is made ready with; each takes what it needs.
 
     ``feeds`` are the addresses that admins added to this source, beside those in the settings.
@@ -45,7 +37,7 @@ class SourceContext:
     today: date
     feeds: tuple[FeedSettings, ...] = ()
     watched: tuple[str, ...] = ()
-    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
+    watermarks: Mapping[str, Watermark] = MappingProxyType({})
 
 
 class Source(Protocol):
@@ -55,7 +47,7 @@ class Source(Protocol):
     def queries(self) -> tuple[Query, ...]:
         """Everything it is asked in one poll."""
 
-    def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> Answer:
+    def ask(self, query: Query, watermark: Watermark | None, now: datetime) -> "Answer":
         """Ask one query in full, from ``watermark`` on; from the beginning where it is None.
 
         Reaches the network: never call it inside a transaction.
@@ -73,21 +65,21 @@ class Searchable(Source, Protocol):
     notices) are put in polls alone.
     """
 
-    def between(self, query: Query, first: date, last: date) -> Answer:
+    def between(self, query: Query, first: date, last: date) -> "Answer":
         """Find what it dates from ``first`` to ``last``, both included. The watermark is empty.
 
         Raises:
             SourceError: the source did not answer in full.
         """
 
-    def listing(self, query: Query, since: date) -> Listing:
+    def listing(self, query: Query, since: date) -> "Listing":
         """List the keys of everything it holds for a query; ``older`` is dated before ``since``.
 
         Raises:
             SourceError: the source did not answer in full.
         """
 
-    def fetch(self, query: Query, keys: Iterable[str]) -> Answer:
+    def fetch(self, query: Query, keys: Iterable[str]) -> "Answer":
         """Fetch these records by their keys, those that it still has. The watermark is empty.
 
         Raises:
@@ -95,8 +87,7 @@ class Searchable(Source, Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDefinition:
+class SourceDefinition(NamedTuple):
     """One entry of ``SOURCES``: all that the service knows of a source.
 
     ``reread`` reads one kept record with today's reader; it raises nothing: what cannot be read
@@ -113,7 +104,7 @@ class SourceDefinition:
     name: str
     title: str
     build: Callable[[SourceContext], Source]
-    reread: Callable[[KeptRecord], Read]
+    reread: Callable[["KeptRecord"], Read]
     preference: int = BY_DEFAULT
     is_acted_on: bool = False
     is_searched: bool = False

@@ -21,14 +21,7 @@ from monitor.feeds.identifiers.canonical import doi
 from monitor.feeds.readers import crossref_json
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers.json_fields import Object
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources import crossref_walk, lookups
 from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
 from monitor.feeds.sources.crossref_search import (
@@ -38,6 +31,7 @@ from monitor.feeds.sources.crossref_search import (
     alternatives,
 )
 from monitor.feeds.sources.crossref_walk import NOT_FOUND, WalkRequest
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "crossref"

@@ -5,8 +5,8 @@ the strings of ``syntaxes`` and bring the export; its records, and the attempt, 
 Pure.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from monitor.feeds.sources import SOURCES
 from monitor.kernel.errors import ConfigError
@@ -24,8 +24,7 @@ class Platform(StrEnum):
     PLAIN = "a plain search box"
 
 
-@dataclass(frozen=True, slots=True)
-class BibliographicDatabase:
+class BibliographicDatabase(NamedTuple):
     """One of them. ``platforms``: on which it is offered, as far as known; libraries differ."""
 
     name: str

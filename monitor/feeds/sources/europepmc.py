@@ -15,15 +15,9 @@ from typing import Any
 from monitor.feeds import rules
 from monitor.feeds.http.client import Http, Reply
 from monitor.feeds.readers import europepmc_json
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "europepmc"

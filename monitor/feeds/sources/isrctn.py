@@ -16,15 +16,9 @@ from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers.canonical import isrctn
 from monitor.feeds.readers import isrctn_xml
 from monitor.feeds.readers.isrctn_xml import IsrctnTrial
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources.contract import SourceContext, catalogue_queries, resumed
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "isrctn"

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from urllib.parse import quote
 
-from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import Answer, FetchedRecord, UnreadableRecord
+from monitor.feeds.watermarks import Query, Watermark
 
 PREFIX = "doi:"
 AT_ONCE = 100  # a poll; the others wait for the next one

@@ -17,17 +17,11 @@ from monitor.feeds.http.client import Http
 from monitor.feeds.identifiers.canonical import doi
 from monitor.feeds.readers import json_fields as fields
 from monitor.feeds.readers import openalex_json
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources import lookups
 from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries
 from monitor.feeds.sources.openalex_walk import OpenAlexSearch, Purse
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "openalex"

@@ -19,17 +19,11 @@ from datetime import date, datetime, timedelta
 from monitor.feeds import rules
 from monitor.feeds.http.client import Http, Reply
 from monitor.feeds.readers import pubmed_xml
-from monitor.feeds.records import (
-    Answer,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.sources import pubmed_search
 from monitor.feeds.sources.contract import Read, SourceContext, catalogue_queries, resumed
 from monitor.feeds.sources.pubmed_search import SearchReply
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 
 NAME = "pubmed"

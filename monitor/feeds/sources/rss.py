@@ -11,8 +11,9 @@ from datetime import datetime
 from monitor.feeds.http.client import FEED_LIMIT, Http, Reply
 from monitor.feeds.http.conditions import NOT_MODIFIED, conditions, validators
 from monitor.feeds.readers import rss_document, rss_item
-from monitor.feeds.records import Answer, FetchedRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import Answer, FetchedRecord, UnreadableRecord
 from monitor.feeds.sources.contract import SourceContext, resumed
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError
 from monitor.kernel.source_settings import FeedSourceSettings
 

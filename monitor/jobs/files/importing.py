@@ -18,8 +18,9 @@ from monitor import workflow
 from monitor.feeds import files
 from monitor.feeds.files import FileReading, Read, intake
 from monitor.feeds.files.intake import SOURCE, FileOrigin, Intake
-from monitor.feeds.records import FetchedRecord, Query, UnreadableRecord
+from monitor.feeds.records import FetchedRecord, UnreadableRecord
 from monitor.feeds.service import Effort
+from monitor.feeds.watermarks import Query
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import Conflict, InvalidInput
 from monitor.kernel.persistence.locks import exclusive

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from monitor.feeds import files
 from monitor.feeds.files import Read, intake
 from monitor.feeds.files.intake import FileOrigin, Intake
-from monitor.feeds.records import FetchedRecord, Query
+from monitor.feeds.records import FetchedRecord
 from monitor.feeds.tables import Poll, PollKind, PollState, Record
+from monitor.feeds.watermarks import Query
 from monitor.jobs.files.importing import (
     Batch,
     ImportReport,

@@ -16,9 +16,10 @@ from monitor import workflow
 from monitor.feeds import service as feeds
 from monitor.feeds.http.client import Http
 from monitor.feeds.putting_off import put_off
-from monitor.feeds.records import Answer, Query
+from monitor.feeds.records import Answer
 from monitor.feeds.sources import SOURCES, Source, SourceContext
 from monitor.feeds.tables import PollKind
+from monitor.feeds.watermarks import Query
 from monitor.kernel.clock import monotonic
 from monitor.kernel.errors import ConfigError, Conflict, OwnTrouble, SourceError, SourceFault
 from monitor.kernel.persistence.locks import exclusive

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from monitor.feeds import service as feeds
 from monitor.feeds.completeness import backfilling
 from monitor.feeds.completeness.proof import Stretch, covered, months
-from monitor.feeds.records import Query
 from monitor.feeds.tables import PollKind
+from monitor.feeds.watermarks import Query
 from monitor.jobs.sources import searching
 from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt
 from monitor.jobs.sources.polling import poll_source

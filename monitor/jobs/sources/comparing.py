@@ -12,9 +12,10 @@ from monitor import workflow
 from monitor.feeds import incidents, rules
 from monitor.feeds.completeness import comparison
 from monitor.feeds.completeness.proof import KeyDifference
-from monitor.feeds.records import Answer, Listing, Query, Watermark
+from monitor.feeds.records import Answer, Listing
 from monitor.feeds.sources import SOURCES, Searchable
 from monitor.feeds.tables import PollKind
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.jobs.sources import searching
 from monitor.jobs.sources.asking import Attempt, AttemptReport, attempt, refuse_own_trouble
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault

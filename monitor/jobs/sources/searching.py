@@ -3,8 +3,8 @@
 import contextlib
 
 from monitor.feeds.http.client import Http
-from monitor.feeds.records import Query
 from monitor.feeds.sources import SOURCES, Searchable, SourceContext
+from monitor.feeds.watermarks import Query
 from monitor.jobs.sources.asking import Attempt
 from monitor.service import Service
 

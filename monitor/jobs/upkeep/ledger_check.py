@@ -4,7 +4,6 @@ Reads in stretches, each in a transaction of its own, and holds no more than one
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from monitor.kernel import audit, audit_check
 from monitor.kernel.audit import Head, Walked
@@ -51,7 +50,7 @@ def check_whole_ledger(service: Service) -> Head:
 def _read_on(service: Service, now: KeptCheck) -> KeptCheck:
     """Read the entries that are new, noting on the way how far it came."""
     for number, walked in enumerate(_walked(service, now.read), start=1):
-        now = replace(now, read=walked.last, at=service.clock())
+        now = now._replace(read=walked.last, at=service.clock())
         if walked.ended or number % _NOTED == 0:
             _keep(service, now)
     return now
@@ -60,7 +59,7 @@ def _read_on(service: Service, now: KeptCheck) -> KeptCheck:
 def _read_again(service: Service, now: KeptCheck) -> None:
     """Go on with the second reading, for today's part of it."""
     if now.again.count == 0:
-        now = replace(now, again_since=service.clock())
+        now = now._replace(again_since=service.clock())
     upto = now.again.count + max(_AGAIN_AT_LEAST, -(-now.read.count // _DAYS))
     for walked in _walked(service, now.again, min(upto, now.read.count)):
         now = audit_check.read_again(now, walked.last, service.clock())

@@ -2,8 +2,8 @@
 
 import functools
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.kernel.errors import ConfigError, NotFound
@@ -30,8 +30,7 @@ def london() -> ZoneInfo:
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class UkDay:
+class UkDay(NamedTuple):
     """One day of the UK's calendar; ``start`` belongs to it, ``end`` to the next. Both in UTC."""
 
     date: date

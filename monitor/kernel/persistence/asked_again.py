@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
@@ -28,8 +28,7 @@ Asked = tuple[str, str]  # a statement, and its parameters in words
 Known = dict[Asked, bytes]  # digests of answers
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     statement: str
     parameters: Any  # as the driver takes them
     digest: bytes  # of its answer

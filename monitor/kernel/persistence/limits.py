@@ -1,8 +1,7 @@
 """How long one page may read the database: until when, and only while somebody still waits for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.kernel.clock import monotonic
 
@@ -15,15 +14,14 @@ def _nobody_left() -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """When reading ends, answered or not.
 
     ``until`` is on the clock of ``monotonic``; ``left`` tells whether whoever asked went away.
     """
 
     until: float
-    left: Callable[[], bool] = field(default=_nobody_left)
+    left: Callable[[], bool] = _nobody_left
 
     @classmethod
     def of(cls, seconds: float, left: Callable[[], bool] = _nobody_left) -> "Limit":

@@ -7,7 +7,7 @@ too. Holds no rule of its own.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.orm import Session
@@ -22,8 +22,7 @@ _POSTGRES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """One trigger, after each row: ``on`` is "INSERT", "DELETE" or "UPDATE OF a, b".
 
     ``does`` are statements that both databases read, with NEW and OLD. ``when`` is a condition.
@@ -67,8 +66,7 @@ class Trigger:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptTables:
+class KeptTables(NamedTuple):
     """What one module has the database keep, once ``tables`` are all there.
 
     ``made``: by database, what is made once, before its triggers (an index that no model can name).

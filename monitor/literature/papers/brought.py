@@ -4,8 +4,6 @@ Triggers keep ``PaperQuery`` whenever a record is joined to a paper, found by an
 changes its lane or becomes one with another.
 """
 
-from dataclasses import replace
-
 from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 
 _KEPT = "paper.lane IN ('notice', 'none') AND paper.merged_into_id IS NULL"
@@ -54,7 +52,7 @@ _TRIGGERS = (
 keep(
     KeptTables(
         tables=frozenset({"paper", "paper_record", "record", "record_query", "paper_query"}),
-        triggers=tuple(replace(one, late=True) for one in _TRIGGERS),
+        triggers=tuple(one._replace(late=True) for one in _TRIGGERS),
         fills=((None, "DELETE FROM paper_query"), (None, _FOUND)),
     )
 )

@@ -11,7 +11,7 @@ from monitor.accounts import actors
 from monitor.accounts.tables import User
 from monitor.feeds import incidents
 from monitor.feeds.completeness import comparison
-from monitor.feeds.records import Query
+from monitor.feeds.watermarks import Query
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import Settings
 from monitor.notify.incidents.incident_mail import Phase, alert

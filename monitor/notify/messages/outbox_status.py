@@ -1,11 +1,12 @@
 """How the outbox stands: what is told of it wherever the service says how it is. Changes nothing."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, TextClause, and_, func, select, text
 from sqlalchemy.orm import Session
 
+from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.notify.message_tables import (
     HELD_BACK,
     NOT_SENT_YET,
@@ -21,6 +22,7 @@ WAITING = (
     MessageState.UNCERTAIN,
 )
 
+_message = columns_of(Message)
 MANY = 10_001  # of a state: as many are counted and no more
 
 
@@ -29,28 +31,30 @@ UNSEEN = text(REFUSED_UNSEEN)
 NOT_SENT = text(NOT_SENT_YET)
 # The states left out, not those meant: these SQLite would look up, and read all that waits. Few are held.
 HELD = and_(
-    text(HELD_BACK), Message.state.not_in([one for one in MessageState if one not in WAITING])
+    text(HELD_BACK), _message.state.not_in([one for one in MessageState if one not in WAITING])
 )
 
 
 def _count(which: ColumnElement[bool] | TextClause) -> Select[int]:
-    return select(func.count()).select_from(Message).where(which)
+    return select(func.count()).select_from(Message.__table__).where(which)
 
 
 def _bounded(state: MessageState) -> Select[int]:
     """Count the messages of a state, up to ``MANY``."""
-    first = select(Message.id).where(Message.state == state).order_by(Message.next_at).limit(MANY)
+    first = (
+        select(_message.id).where(_message.state == state).order_by(_message.next_at).limit(MANY)
+    )
     return select(func.count()).select_from(first.subquery())
 
 
 # Built once, and asked at once: putting one together costs more than running it.
 _OUTBOX = select(
     *(_bounded(state).scalar_subquery() for state in MessageState),
-    select(func.max(Message.sent_at))
-    .where(Message.sent_at.is_not(None))
+    select(func.max(_message.sent_at))
+    .where(_message.sent_at.is_not(None))
     .scalar_subquery()
     .label("last_sent_at"),
-    select(func.min(Message.queued_at))
+    select(func.min(_message.queued_at))
     .where(NOT_SENT)
     .scalar_subquery()
     .label("oldest_waiting_at"),
@@ -59,8 +63,7 @@ _OUTBOX = select(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxStatus:
+class OutboxStatus(NamedTuple):
     """How the outbox stands: messages by state; ``oldest_waiting_at`` is when it was queued.
 
     A state is counted up to ``MANY``, which stands for that many or more.
@@ -78,7 +81,7 @@ class OutboxStatus:
 
 def outbox(session: Session) -> OutboxStatus:
     """Read how the outbox stands; states in which no message is are left out."""
-    told = session.execute(_OUTBOX).one()
+    told = ask(session, _OUTBOX).one()
     return OutboxStatus(
         counts={state: n for state, n in zip(MessageState, told, strict=False) if n},
         last_sent_at=told.last_sent_at,
@@ -90,7 +93,7 @@ def outbox(session: Session) -> OutboxStatus:
 
 def anything_held(session: Session) -> bool:
     """Tell whether a message waits since the server takes none from us."""
-    return session.scalar(select(Message.id).where(HELD).limit(1)) is not None
+    return session.scalar(select(_message.id).where(HELD).limit(1)) is not None
 
 
 def count(session: Session, which: ColumnElement[bool] | TextClause) -> int:

@@ -7,17 +7,17 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from monitor.kernel.persistence import triggers
-from monitor.kernel.persistence.columnar import ask
+from monitor.kernel.persistence.columnar import ask, columns_of
 from monitor.review.queue_tables import QueueItem, QueueTally
 from monitor.review.words import Stage
 
 WHOLE = ""  # the slug of the whole queue
 # Built once, on tables: pages ask these often, and putting one together costs more than running it.
-_tally = QueueTally.__table__.c
+_tally, _item = columns_of(QueueTally), columns_of(QueueItem)
 _BY_STAGE = (
     select(_tally.stage, func.sum(_tally.papers)).where(_tally.slug == WHOLE).group_by(_tally.stage)
 )
-_SINCE = select(func.min(QueueItem.queued_at)).where(QueueItem.stage == bindparam("stage"))
+_SINCE = select(func.min(_item.queued_at)).where(_item.stage == bindparam("stage"))
 
 
 def counts(session: Session) -> dict[Stage, int]:

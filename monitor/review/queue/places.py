@@ -6,8 +6,6 @@ of a few kept numbers. Triggers keep both in the transaction that changes a pape
 matches or its place in the queue, whatever code that is.
 """
 
-from dataclasses import replace
-
 from monitor.kernel.persistence.triggers import KeptTables, Trigger, keep
 
 _COLUMNS = "paper_id, slug, stage, lane, design, rank, queued_at"
@@ -115,7 +113,7 @@ keep(
         tables=frozenset(
             {"paper", "paper_reading", "match", "queue_item", "queue_place", "queue_tally"}
         ),
-        triggers=tuple(replace(one, late=True) for one in _PLACES) + _TALLY,
+        triggers=tuple(one._replace(late=True) for one in _PLACES) + _TALLY,
         fills=tuple((None, statement) for statement in _FILLS),
     )
 )

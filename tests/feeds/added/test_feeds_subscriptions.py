@@ -11,9 +11,10 @@ from monitor.feeds.added import queries as feed_list
 from monitor.feeds.added import service as subscriptions
 from monitor.feeds.added.queries import FeedState
 from monitor.feeds.queries import SourceState
-from monitor.feeds.records import Answer, Citation, FetchedRecord, Query, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord
 from monitor.feeds.service import Effort
 from monitor.feeds.tables import FeedRow, Record, SourceRow
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import InvalidInput, NotFound, SourceError, SourceFault
 from monitor.kernel.settings import parse

@@ -8,15 +8,7 @@ from sqlalchemy import event, func, select
 from monitor.feeds import service
 from monitor.feeds.completeness import backfilling, comparison
 from monitor.feeds.completeness.proof import Stretch
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Listing,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Listing, UnreadableRecord
 from monitor.feeds.tables import (
     BackfillSlice,
     Comparison,
@@ -26,6 +18,7 @@ from monitor.feeds.tables import (
     SourceRow,
     WatermarkRow,
 )
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import Conflict, SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -1,6 +1,5 @@
 """One day of the sources, on both databases: what was asked, what came, what is missing."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
@@ -11,17 +10,11 @@ from monitor.catalogue import loader
 from monitor.feeds import service
 from monitor.feeds.completeness import days
 from monitor.feeds.completeness.verdicts import DayOfAsking
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Query,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.service import Effort
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 
@@ -454,7 +447,7 @@ def test_a_feed_has_no_past(journals):
 def test_a_query_in_other_words_is_read_anew(ready, ask, look, catalogue):
     ask(SIX)
     vipp, *others = catalogue_queries(catalogue, "pubmed")
-    ask(NEXT, only=[replace(vipp, text="other words"), *others])
+    ask(NEXT, only=[vipp._replace(text="other words"), *others])
     assert only(look()).verdict.sentence == (
         "Not known yet: 1 of 3 queries (VIPP) was last read in full on 20 November 2026 at 06:10."
     )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from monitor.feeds.completeness import proof
 from monitor.feeds.completeness.proof import Stretch
-from monitor.feeds.records import Listing, Query
+from monitor.feeds.records import Listing
+from monitor.feeds.watermarks import Query
 from monitor.kernel.errors import SourceFault
 
 QUERY = Query("vipp", "a", "vipp")

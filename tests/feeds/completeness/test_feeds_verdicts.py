@@ -1,7 +1,6 @@
 """Whether anything of a day is missing: what is not proved is never called quiet."""
 
 import re
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -82,7 +81,7 @@ def test_a_failure_made_good_the_same_day_says_so():
     mended = search(failed=(SIX,), looks=(Look(NOON),))
     assert said(mended) == ("nothing", "Failed at 06:10, made good at 12:10: nothing is missing.")
     assert said(mended, search())[1].startswith("1 of 2 queries (VIPP) failed at 06:10, made good")
-    whole = replace(mended, basis=ProofBasis.SOURCE)
+    whole = mended._replace(basis=ProofBasis.SOURCE)
     assert said(whole, search())[1].startswith("It failed at 06:10, made good")
 
 
@@ -307,8 +306,7 @@ def test_nothing_is_missing_only_after_the_day_and_with_proof(reading, now):
 
 @given(READINGS, moments(96, 120), AFTER)
 def test_reading_on_never_makes_it_worse(reading, now, at):
-    more = replace(
-        reading,
+    more = reading._replace(
         last=max(reading.last or at, at),
         position=max(reading.position or at.date(), at.date()),
         after=reading.after or Look(at),

@@ -10,11 +10,12 @@ from monitor.feeds.completeness.exports import exports
 from monitor.feeds.completeness.verdicts import Missing
 from monitor.feeds.files import intake, syntaxes
 from monitor.feeds.files.intake import FileOrigin
-from monitor.feeds.records import Citation, FetchedRecord, Query
+from monitor.feeds.records import Citation, FetchedRecord
 from monitor.feeds.service import Effort
 from monitor.feeds.sources import SOURCES, databases
 from monitor.feeds.sources.databases import DATABASES, Platform
 from monitor.feeds.tables import Record
+from monitor.feeds.watermarks import Query
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse
 

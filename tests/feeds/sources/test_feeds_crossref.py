@@ -17,10 +17,10 @@ from monitor.feeds.records import (
     Link,
     LinkKind,
     UnreadableRecord,
-    Watermark,
 )
 from monitor.feeds.sources import SourceContext, crossref, crossref_walk
 from monitor.feeds.storage.citations import content_hash
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

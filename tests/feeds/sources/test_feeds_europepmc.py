@@ -16,12 +16,11 @@ from monitor.feeds.records import (
     KeptRecord,
     Link,
     LinkKind,
-    Query,
     UnreadableRecord,
-    Watermark,
 )
 from monitor.feeds.sources import SourceContext, europepmc
 from monitor.feeds.storage.citations import content_hash
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -14,9 +14,9 @@ from monitor.demo.dialects.crossref import CrossrefStandIn
 from monitor.demo.dialects.openalex import OpenAlexStandIn
 from monitor.demo.machinery.faults import Fault
 from monitor.demo.world import InventedPaper, World
-from monitor.feeds.records import Watermark
 from monitor.feeds.sources import SOURCES, Searchable, SourceContext, crossref_walk, openalex_walk
 from monitor.feeds.sources.crossref_search import NameWords, alternatives, folded
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.clock import utcnow
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse

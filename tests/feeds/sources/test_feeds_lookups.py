@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.feeds.records import Watermark
 from monitor.feeds.sources import lookups
+from monitor.feeds.watermarks import Watermark
 
 TODAY = date(2026, 11, 23)
 POSITIONS = st.sampled_from([None, "", "soon", "2026-11-23T06"]) | st.dates().map(str)

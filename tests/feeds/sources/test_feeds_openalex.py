@@ -10,15 +10,10 @@ from typing import Any
 import pytest
 
 from monitor.feeds.readers import openalex_json
-from monitor.feeds.records import (
-    FetchedRecord,
-    Identifier,
-    KeptRecord,
-    UnreadableRecord,
-    Watermark,
-)
+from monitor.feeds.records import FetchedRecord, Identifier, KeptRecord, UnreadableRecord
 from monitor.feeds.sources import SOURCES, SourceContext, openalex
 from monitor.feeds.storage.citations import content_hash
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import ConfigError, SourceError, SourceFault
 from monitor.kernel.settings import parse
 

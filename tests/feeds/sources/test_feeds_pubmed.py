@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from monitor.feeds.records import Query, Watermark
 from monitor.feeds.sources import SOURCES, SourceContext, pubmed
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from monitor.feeds.readers import rss_document, rss_item
-from monitor.feeds.records import FetchedRecord, KeptRecord, Query, UnreadableRecord, Watermark
+from monitor.feeds.records import FetchedRecord, KeptRecord, UnreadableRecord
 from monitor.feeds.sources import SOURCES, SourceContext, rss
 from monitor.feeds.storage.citations import content_hash
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.kernel.settings import parse
 

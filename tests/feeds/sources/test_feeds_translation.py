@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import service
-from monitor.feeds.records import Answer, Query, Watermark
+from monitor.feeds.records import Answer
 from monitor.feeds.sources import pubmed_search
 from monitor.feeds.sources.pubmed import PubMed
 from monitor.feeds.sources.pubmed_search import translation
 from monitor.feeds.tables import Poll, WatermarkRow
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.settings import parse
 
 QUERY = Query("vipp", "VIPP[tiab]", "vipp")

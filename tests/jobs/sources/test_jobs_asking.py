@@ -4,8 +4,8 @@ import weakref
 
 import pytest
 
-from monitor.feeds.records import Query
 from monitor.feeds.tables import PollKind
+from monitor.feeds.watermarks import Query
 from monitor.jobs.sources.asking import attempt
 from monitor.kernel.errors import SourceError, SourceFault
 

@@ -9,17 +9,11 @@ from sqlalchemy import select
 from monitor.feeds import queries, sources
 from monitor.feeds import service as feeds
 from monitor.feeds.completeness import days, questions
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Query,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier
 from monitor.feeds.sources import SOURCES, SourceDefinition
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import SourceRow
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.jobs.sources.polling import poll_source
 from monitor.kernel.errors import ConfigError
 from monitor.kernel.settings import parse

@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    LinkKind,
-    Query,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, LinkKind
 from monitor.feeds.tables import PollKind, PollQuery, Record
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.jobs.sources.asking import attempt
 from monitor.jobs.sources.polling import poll_source
 from monitor.literature.papers.statements import said_of

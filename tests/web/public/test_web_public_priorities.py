@@ -11,16 +11,9 @@ from monitor import workflow
 from monitor.evidence.registered import registered
 from monitor.feeds import service as feeds
 from monitor.feeds.leasing import lease
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Query,
-    Trial,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Trial
 from monitor.feeds.storage import storing
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.kernel.settings import parse
 from monitor.literature.linkage.overdue import TrialStanding
 from monitor.web.public.states.ratings import beside

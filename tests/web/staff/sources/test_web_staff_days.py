@@ -1,14 +1,14 @@
 """The sources day by day: the answer first, the good folded away, nothing hostile let through."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from lxml import html
 
 from monitor.feeds import service as feeds
-from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord, Watermark
+from monitor.feeds.records import Answer, Citation, FetchedRecord, UnreadableRecord
 from monitor.feeds.sources.contract import catalogue_queries
 from monitor.feeds.tables import Comparison, Incident, PollKind, PollQuery
+from monitor.feeds.watermarks import Watermark
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.web.admin.days import by_reason
 
@@ -26,7 +26,7 @@ def ask(
         lease = feeds.lease(session, "pubmed", at, 60, take_over=True)
         poll_id = feeds.start_poll(session, lease, at, kind)
         for number, query in enumerate(queries):
-            put = replace(query, text=text) if text and not number else query
+            put = query._replace(text=text) if text and not number else query
             if query.key in fails:
                 feeds.note_failure(session, lease, poll_id, put, error, at, effort=effort)
                 continue

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from monitor import workflow
 from monitor.feeds import incidents
-from monitor.feeds.records import Query
 from monitor.feeds.tables import Incident
+from monitor.feeds.watermarks import Query
 from monitor.kernel.audit import AuditEntry
 from monitor.kernel.errors import SourceError, SourceFault
 from monitor.notify.tables import Message, MessageKind

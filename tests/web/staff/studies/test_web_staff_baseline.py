@@ -16,17 +16,9 @@ from monitor.evidence.baseline.table import read
 from monitor.evidence.tables import BaselineVersion
 from monitor.feeds import service as feeds
 from monitor.feeds.leasing import lease
-from monitor.feeds.records import (
-    Answer,
-    Citation,
-    FetchedRecord,
-    Identifier,
-    Link,
-    LinkKind,
-    Query,
-    Watermark,
-)
+from monitor.feeds.records import Answer, Citation, FetchedRecord, Identifier, Link, LinkKind
 from monitor.feeds.storage import storing
+from monitor.feeds.watermarks import Query, Watermark
 from monitor.gap import queries as gaps
 from monitor.review.tables import StudyAlert
 
