@@ -1,6 +1,5 @@
 """Jobs, queue and mail in a line each: what a person reads of them in a terminal."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -52,10 +51,10 @@ def test_mail_tells_what_left_what_waits_and_what_does_not_go():
     assert mail_line(busy) == (
         "Mail: last sent 2026-11-20 06:10; 2 wait, the oldest since 2026-11-20 06:10"
     )
-    stuck = replace(busy, counts={MessageState.ON_HOLD: 1}, refused=1, held=2)
+    stuck = busy._replace(counts={MessageState.ON_HOLD: 1}, refused=1, held=2)
     assert mail_line(stuck) == (
         "Mail: last sent 2026-11-20 06:10; nothing waits; 1 on hold; "
         "2 messages are not taken from us; 1 message was refused for good, and nobody has seen it"
     )
-    many = replace(EMPTY, counts={MessageState.PENDING: MANY})
+    many = EMPTY._replace(counts={MessageState.PENDING: MANY})
     assert mail_line(many).endswith("10,000 or more wait")
