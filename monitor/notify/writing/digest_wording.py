@@ -91,12 +91,12 @@ def headline(content: Mapping[str, Any]) -> str:
     first = content["changes"][0]
     studies = first["studies"]
     if use_wording.is_of_wave(first) and first["wave"]:
-        return use_wording.headline([first], first["wave"], wording.states(first))
+        states = wording.states(first)
+        return use_wording.headline([first], first["wave"], states, correction=False)
     if len(studies) > 1:
         return f"{first['name']}: {number(len(studies))} studies changed what is known"
     study = studies[0] if studies else None
-    gone = bool(study and study["withdrawn"])
-    return wording.headline([first], study, correction=gone).removeprefix("Correction for ")
+    return wording.headline([first], study, correction=False)
 
 
 def lead(content: Mapping[str, Any], following: int) -> str:

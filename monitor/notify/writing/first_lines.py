@@ -33,13 +33,12 @@ def first_lines(
         entry = [_entry(catalogue, change)]
         if change.cause_kind in OF_DECISIONS and (decision := decisions.get(change.cause_id or 0)):
             study = _study(decision)
-            told[change.id] = wording.headline(entry, study, correction=bool(study["withdrawn"]))
+            told[change.id] = wording.headline(entry, study, correction=True)
         elif change.cause_kind in use_changes.OF_WAVES and (
             wave := waves.get(change.cause_id or 0)
         ):
-            told[change.id] = wording.headline(
-                entry, None, correction=False, wave=_wave(change, wave)
-            )
+            of_wave = _wave(change, wave)
+            told[change.id] = wording.headline(entry, None, correction=True, wave=of_wave)
     return told
 
 

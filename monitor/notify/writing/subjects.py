@@ -63,7 +63,9 @@ def _told(kind: MessageKind, context: Mapping[str, Any], content: Mapping[str, A
         return digest_wording.subject(content)
     slugs = context.get("slugs", ())
     changes = [change for change in content["changes"] if change["slug"] in slugs]
-    return wording.subject(changes, correction=content["correction"]) if changes else ""
+    if not changes:
+        return ""
+    return wording.subject(changes, correction=bool(content["correction"] and context.get("told")))
 
 
 @cache

@@ -19,13 +19,19 @@ def headline(
     changes: Sequence[Mapping[str, Any]],
     wave: Mapping[str, Any],
     states: tuple[State | None, State],
+    *,
+    correction: bool,
 ) -> str:
-    """Write the first line of a mail that a survey caused. ``states`` are those of the first."""
+    """Write the first line of a mail that a survey caused. ``states`` are those of the first.
+
+    ``correction``: it takes back what its reader was told.
+    """
     name = (
         changes[0]["name"] if len(changes) == 1 else listed([change["short"] for change in changes])
     )
     if wave["withdrawn"] is not None:
-        return f"Correction for {name}: the survey of use “{wave['name']}” is withdrawn"
+        whose = f"Correction for {name}" if correction else name
+        return f"{whose}: the survey of use “{wave['name']}” is withdrawn"
     if len(changes) > 1:
         return f"{name}: what the survey of use “{wave['name']}” shows"
     return f"{name}: {use_changes.headline(*states)}"

@@ -112,15 +112,18 @@ def headline(
     correction: bool,
     wave: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write the first line: what happened, before what it does."""
+    """Write the first line: what happened, before what it does.
+
+    ``correction``: it takes back what its reader was told.
+    """
     if wave is not None:
-        return use_wording.headline(changes, wave, states(changes[0]))
+        return use_wording.headline(changes, wave, states(changes[0]), correction=correction)
     name = changes[0]["name"] if len(changes) == 1 else listed([c["short"] for c in changes])
-    if correction:
-        became = "was retracted" if retracted(study) else "is no longer counted"
-        return f"Correction for {name}: a study {became}"
     if study is None:
         return f"{name}: what changed"
+    if study.get("withdrawn"):
+        became = "was retracted" if retracted(study) else "is no longer counted"
+        return f"{'Correction for ' if correction else ''}{name}: a study {became}"
     if study.get("again"):
         return f"{name}: a study is counted again"
     country = "UK " if study["uk"] else ""
@@ -144,7 +147,7 @@ def study_title(study: Mapping[str, Any]) -> str:
     """Say what the study did to the change: the heading over it."""
     if retracted(study):
         return "The study that was retracted"
-    if study["withdrawn"]:
+    if study.get("withdrawn"):
         return "The study that is no longer counted"
     if study.get("reappraised"):
         return "The study that was appraised again"

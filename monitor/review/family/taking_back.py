@@ -70,14 +70,14 @@ def take_back(
         Conflict: it cannot be taken back, and what helps; it has moved on since ``version``, or
             ``by`` may not review.
     """
+    study_id = locking.study_of(session, paper_id)
+    if study_id is not None:
+        locking.hold_study(session, study_id)  # before its papers, as those who appraise it
     item = locking.hold_item(session, paper_id)
     locking.require_reviewer(session, by)
     reason = rules.plain(reason)
     rules.check_text(reason, field="reason", missing="Say why: colleagues read it later")
-    study_id = locking.study_of(session, paper_id)
-    if study_id is not None:
-        locking.hold_study(session, study_id)
-    if item.version != version:
+    if item.version != version or locking.study_of(session, paper_id) != study_id:
         raise Conflict("This paper has changed since you opened it. Open it again")
     if problem := hindrance(session, paper_id, item.stage, by.id):
         raise Conflict(problem.words)

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from letters import read  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from sqlalchemy import update
 
 from monitor.catalogue.words import Direction
 from monitor.kernel.settings import parse
@@ -12,8 +13,9 @@ from monitor.notify import service
 from monitor.notify.messages import outbox
 from monitor.notify.messages.queueing import queue
 from monitor.notify.readers.tokens import Purpose, verify
-from monitor.notify.tables import MessageKind
+from monitor.notify.tables import Message, MessageKind, MessageState
 from monitor.notify.writing.rendering import TEMPLATES, render
+from monitor.notify.writing.subjects import subject
 
 SECRET = b"s" * 32
 HOSTILE = [
@@ -254,11 +256,36 @@ def test_a_subject_with_other_letters_comes_back_whole(session, world, settings,
     )
 
 
+def told(session):
+    """Let all that waits have been sent: who was told can be corrected."""
+    session.execute(update(Message).values(state=MessageState.SENT))
+
+
+def test_whoever_was_not_told_is_not_corrected(session, world, settings, now):
+    made = world(session)
+    study = made.study()
+    made.accept_and_announce(study)
+    made.reader("anna", "cos")  # she comes later, and hears that it moved back
+    made.withdraw_and_announce(study, reason="Its paper was retracted on 1 March 2026.")
+    (one,) = outbox.claim(session, at=now, limit=5, lease_seconds=60)
+    message, text, page = parts(render(one, settings, SECRET))
+    assert message["Subject"] == (
+        "Circle of Security: tier still strong, findings now generally positive"
+    )
+    assert subject(MessageKind.CHANGE, one.context, one.content) == message["Subject"]
+    for said in (text, page.text):
+        assert "orrection for" not in said
+        assert "CORRECTION" not in said
+        assert "we told you" not in said
+    assert "Circle of Security: a study is no longer counted" in page.text
+
+
 def test_a_correction_says_so_and_why(session, world, settings, now):
     made = world(session)
     made.reader("anna", "cos")
     study = made.study()
     made.accept_and_announce(study)
+    told(session)
     made.withdraw_and_announce(study, reason="Its paper was retracted on 1 March 2026.")
     (one,) = outbox.claim(session, at=now, limit=5, lease_seconds=60)
     message, text, page = parts(render(one, settings, SECRET))
@@ -277,6 +304,7 @@ def test_a_retraction_is_called_one_with_who_said_so_and_since_when(session, wor
     made.reader("anna", "cos")
     study = made.study()
     made.accept_and_announce(study)
+    told(session)
     why = (
         "Retracted: Crossref says so, in the notice DOI 10.5555/notice of 2 November 2026. "
         "We read that on 23 November 2026"
