@@ -291,3 +291,27 @@ def test_a_pair_and_its_study_are_settled_at_once_without_waiting_in_a_circle(
     with database.read() as session:
         stages = {item.stage for item in session.scalars(select(QueueItem))}
     assert stages == {Stage.ACCEPTED}, "both papers stand where their study stands"
+
+
+def test_taking_back_and_appraising_wait_for_each_other_in_one_order(database, shared, judgement):
+    with database.read() as session:
+        item = session.get_one(QueueItem, shared.study_paper)
+        version = item.version
+        by = session.scalars(
+            select(Screening.reviewer_id).where(Screening.paper_id == shared.study_paper)
+        ).one()
+
+    def take_back(session):
+        return service.take_back(
+            session,
+            paper_id=shared.study_paper,
+            reason="Included by mistake.",
+            by=next(one for one in (shared.ann, shared.ben, shared.cat) if one.id == by),
+            version=version,
+            at=shared.now,
+        )
+
+    outcomes = _at_once(database, [take_back, _appraise(shared, shared.ben, "b", judgement)])
+    refused = [one for one in outcomes if isinstance(one, MonitorError)]
+    assert None not in outcomes, "one of them ended by an error of the database"
+    assert len(refused) == 1, "whoever came second is told"
