@@ -20,12 +20,19 @@ _NOTE = "database"
 # what only a service that had a database leaves behind
 _TRACES = ("mail/*.eml", "imports/*")
 _JOBS_TRACES = ("*.lock",)
+_SQLITE = b"SQLite format 3\0"  # what each of its files begins with
 
 
 def keep_private(settings: Settings, database: Database) -> list[Path]:
-    """Close ``var`` and the database's files to other users; gives those that stay open."""
+    """Close ``var`` and the database's files to other users; gives those that stay open.
+
+    What is no database is left as it is: a wrong setting must not take the rights of a file of others.
+
+    Raises:
+        ConfigError: where the database should be is a folder or a device.
+    """
     private_folder(settings.var)
-    held = [settings.var, *_files(database)]
+    held = [settings.var, *(_files(database) if _is_database(database.path) else ())]
     return [path for path in held if path.exists() and not close_to_others(path)]
 
 
@@ -90,6 +97,23 @@ def _trace(settings: Settings, database: Database) -> Path | None:
     patterns = _TRACES if stands else (_NOTE, *_TRACES, *_JOBS_TRACES)
     traces = (path for pattern in patterns for path in sorted(settings.var.glob(pattern)))
     return next(traces, None)
+
+
+def _is_database(path: Path | None) -> bool:
+    """Tell whether a file is there that SQLite made, or has yet to fill.
+
+    Raises:
+        ConfigError: it is no file.
+    """
+    if path is None or not path.exists():
+        return False
+    if not path.is_file():
+        raise ConfigError(f"database.url: {path} is a folder or a device: name a file")
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) in {b"", _SQLITE}
+    except OSError:
+        return False  # whoever opens it says why
 
 
 def _files(database: Database) -> list[Path]:

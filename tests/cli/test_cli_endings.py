@@ -53,7 +53,7 @@ CASES = {
     "a folder where the database should be": (
         'url = "sqlite:///here"',
         lambda folder: (folder / "here").mkdir(),
-        "cannot be opened",
+        "is a folder or a device: name a file",
     ),
     "a file where var should be": (
         "",

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from monitor.jobs.schedule import SCHEDULE
 from monitor.jobs.service import Service, prepare
@@ -168,3 +169,23 @@ def test_a_key_that_vanished_is_not_replaced(ready, tmp_path):
     (tmp_path / "var/database").unlink()  # as the sentence says: it is lost for good
     _start(ready.settings)
     assert key.read_bytes() != kept
+
+
+def test_what_is_no_database_keeps_its_rights(tmp_path):
+    """A wrong setting must not close a file, a folder or a device of others."""
+    letter, folder = tmp_path / "letter.txt", tmp_path / "folder"
+    letter.write_text("Dear colleagues,")
+    letter.chmod(0o644)
+    folder.mkdir(mode=0o755)
+    os.mkfifo(tmp_path / "pipe", 0o644)
+    for name, says in (
+        ("letter.txt", "not a database"),
+        ("folder", "folder or a device"),
+        ("pipe", "a device"),
+    ):
+        there = tmp_path / name
+        before = there.stat().st_mode
+        settings = parse({"database": {"url": f"sqlite:///{name}"}}, folder=tmp_path)
+        with pytest.raises((ConfigError, DatabaseError), match=says):
+            _start(settings)
+        assert there.stat().st_mode == before
