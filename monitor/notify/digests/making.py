@@ -27,6 +27,7 @@ from monitor.notify import chosen, rules, terms
 from monitor.notify.digests import composing, looking, practice, trials
 from monitor.notify.digests.composing import DigestPart
 from monitor.notify.digests.due import select_due
+from monitor.notify.digests.trials import TrialLine
 from monitor.notify.tables import (
     Announcement,
     Digest,
@@ -38,7 +39,6 @@ from monitor.notify.tables import (
     Reason,
     Subscriber,
     SubscriberState,
-    TrialNews,
 )
 from monitor.notify.words import Cadence, Kind
 
@@ -60,7 +60,7 @@ class Workshop:
     looked: dict[datetime, dict[str, Any]] = field(default_factory=dict)
     proof: dict[str, Any] = field(default_factory=dict)
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
-    trials: dict[datetime, Sequence[TrialNews]] = field(default_factory=dict)
+    trials: dict[datetime, Sequence[TrialLine]] = field(default_factory=dict)
     composed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     in_step: list[dict[str, Any] | None] = field(default_factory=list)  # once it was worked out
 
@@ -78,10 +78,10 @@ class Workshop:
             self.in_step = [practice.frozen(session, self.catalogue, at)]
         return self.in_step[0]
 
-    def trials_since(self, session: Session, since: datetime) -> Sequence[TrialNews]:
-        """Give what was noted of registered trials since then."""
+    def trials_since(self, session: Session, since: datetime, at: datetime) -> Sequence[TrialLine]:
+        """Give what was noted of registered trials since then, and is still so."""
         if since not in self.trials:
-            self.trials[since] = trials.since(session, since)
+            self.trials[since] = trials.since(session, self.catalogue, since, at)
         return self.trials[since]
 
     def announcements(
@@ -240,7 +240,9 @@ def _content(
     None: nothing moved, and they asked for no proof of it.
     """
     since, kinds = uk_day_of(row.covered_to).start, chosen.of_row(row).kinds
-    noted = trials.lines(shop.trials_since(session, since), row.covered_to, kinds, reader.hears_of)
+    noted = trials.lines(
+        shop.trials_since(session, since, at), row.covered_to, kinds, reader.hears_of
+    )
     over = Kind.PROOF in kinds and terms.quarter(row.covered_to) != terms.quarter(at)
     told = [(part.id, part.slugs, part.told_at and part.told_at.isoformat()) for part in parts]
     of_all = (since.isoformat(), row.cadence.value, sorted(kinds), over, noted, told)

@@ -6,7 +6,7 @@ known when the first were noted is no news, nor is all that a trial first seen h
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,7 +39,7 @@ def unnoted(session: Session, catalogue: Catalogue, at: datetime) -> list[dict[s
     known = {*session.execute(select(TrialNews.number, TrialNews.kind)).all()}
     news_rows = []
     for trial in registered(session, None, uk_day_of(at).date):
-        numbers = [number.value for number in trial.numbers] or [f"paper {trial.paper_id}"]
+        numbers = _numbers(trial)
         new = [
             kind
             for kind in _kinds(trial)
@@ -68,26 +68,65 @@ def note(session: Session, news_rows: Sequence[dict[str, Any]]) -> int:
     return sum(row["at"] is not None for row in news_rows)
 
 
-def since(session: Session, moment: datetime) -> Sequence[TrialNews]:
-    """List what was noted after a moment, the first first."""
+class TrialLine(NamedTuple):
+    """What a digest says of a trial: noted then, and still so."""
+
+    at: datetime
+    number: str
+    kind: Kind
+    slugs: tuple[str, ...]
+    sentence: str
+
+
+def since(
+    session: Session, catalogue: Catalogue, moment: datetime, at: datetime
+) -> list[TrialLine]:
+    """List what was noted after a moment and still is so, the first first.
+
+    A report may have come since, or a paper that may be one: a mail cannot be taken back.
+    """
     later = select(TrialNews).where(TrialNews.at > moment)
-    return session.scalars(later.order_by(TrialNews.at, TrialNews.id)).all()
+    noted = session.scalars(later.order_by(TrialNews.at, TrialNews.id)).all()
+    waiting: dict[str, AwaitedTrial] = {}
+    if any(row.kind != Kind.REGISTERED for row in noted):
+        waiting = _by_number(registered(session, None, uk_day_of(at).date))
+    still = (_line(catalogue, row, waiting.get(row.number)) for row in noted)
+    return [line for line in still if line is not None]
+
+
+def _by_number(trials: Sequence[AwaitedTrial]) -> dict[str, AwaitedTrial]:
+    return {number: trial for trial in trials for number in _numbers(trial)}
+
+
+def _line(catalogue: Catalogue, row: TrialNews, trial: AwaitedTrial | None) -> TrialLine | None:
+    """Say what was noted as it is now; None: it is so no longer."""
+    kind, said = Kind(row.kind), row.sentence
+    if kind is not Kind.REGISTERED:
+        if trial is None or kind not in _kinds(trial):
+            return None
+        said = _sentence(catalogue, trial, kind, row.number)
+    return TrialLine(row.at, row.number, kind, tuple(row.slugs), said) if row.at else None
 
 
 def lines(
-    noted: Sequence[TrialNews], moment: datetime, kinds: Collection[Kind], follows: Collection[str]
+    noted: Sequence[TrialLine], moment: datetime, kinds: Collection[Kind], follows: Collection[str]
 ) -> list[str]:
-    """Write what a reader is told of trials: of the kinds they chose, of what they follow."""
-    told = [
-        trial.sentence
-        for trial in noted
-        if trial.at is not None
-        and trial.at > moment
-        and Kind(trial.kind) in kinds
-        and not set(trial.slugs).isdisjoint(follows)
-    ]
+    """Write what a reader is told of trials: of the kinds they chose, of what they follow.
+
+    Of one trial the last says it all.
+    """
+    theirs = {
+        line.number: line.sentence
+        for line in noted
+        if line.at > moment and line.kind in kinds and not set(line.slugs).isdisjoint(follows)
+    }
+    told = [*theirs.values()]
     rest = len(told) - _LISTED
     return [*told[:_LISTED], *([f"And {rest:,} more."] if rest > 0 else [])]
+
+
+def _numbers(trial: AwaitedTrial) -> list[str]:
+    return [number.value for number in trial.numbers] or [f"paper {trial.paper_id}"]
 
 
 def _kinds(trial: AwaitedTrial) -> list[Kind]:

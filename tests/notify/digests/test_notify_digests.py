@@ -377,6 +377,19 @@ def test_nobody_is_told_that_a_trial_is_late_while_a_paper_may_be_its_report(w, 
     assert overdue["kind"] == Kind.OVERDUE
     assert overdue["at"] is not None
 
+    trials.note(session, [overdue])
+    said = {}
+    for state in LinkState:  # a digest is made up to a quarter after that was noted
+        link.state = state
+        session.flush()
+        known = trials.since(session, catalogue, w.at - DAY, w.at + 40 * DAY)
+        said[state] = trials.lines(known, w.at - DAY, [Kind.COMPLETED, Kind.OVERDUE], ["cos"])
+    assert said[LinkState.CONFIRMED] == [], "reported by now"
+    (perhaps,) = said[LinkState.PROPOSED]
+    assert perhaps.endswith("ended January 2024; a paper held here may be its report.")
+    (late,) = said[LinkState.REJECTED]
+    assert "results are overdue" in late
+
 
 def test_what_came_before_an_urgent_mail_is_a_line_and_no_news(w, make):
     reader = w.digested("anna", "cos", "vipp")
