@@ -22,7 +22,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from monitor.kernel.persistence.bulk import among, chunks
 from monitor.literature.matching.lanes import evaluations
@@ -37,6 +37,12 @@ _NOT_ABOUT_THESE = (
     ExclusionReason.OTHER_INTERVENTION,
     ExclusionReason.NO_OUTCOME,
     ExclusionReason.OTHER_POPULATION,
+)
+# A paper that a reviewer excluded so is no report, whatever is still proposed of it.
+_REPORTS_NOTHING = (
+    ExclusionReason.PROTOCOL,
+    ExclusionReason.NOT_A_STUDY,
+    ExclusionReason.NOTICE,
 )
 # Designs by their text of papers that report no results.
 _NO_REPORT = ("protocol", "registration", "review", "notice")
@@ -120,14 +126,14 @@ def _twins(session: Session, ids: Sequence[int]) -> set[tuple[int, int]]:
     return pairs
 
 
-def _is_of_others() -> Exists:
-    """Tell whether a reviewer, the last who screened a registration, found it to be of others."""
+def _is_excluded(paper_id: InstrumentedAttribute[int], why: Sequence[ExclusionReason]) -> Exists:
+    """Tell whether a reviewer, the last who screened a paper, excluded it for one of these reasons."""
     later = aliased(Screening)
     superseded = exists().where(later.paper_id == Screening.paper_id, later.id > Screening.id)
     return exists().where(
         QueueItem.paper_id == Screening.paper_id,
-        Screening.paper_id == PaperTrial.paper_id,
-        Screening.reason.in_(_NOT_ABOUT_THESE),
+        Screening.paper_id == paper_id,
+        Screening.reason.in_(why),
         QueueItem.stage == Stage.EXCLUDED,
         ~superseded.correlate(Screening),
     )
@@ -150,19 +156,24 @@ def _stands(state: LinkState) -> ColumnElement[bool]:
     return cast(PaperLink.state, String) == state.value
 
 
-def _has_report(state: LinkState) -> ColumnElement[bool]:
-    linked = exists().where(
+def _linked(state: LinkState) -> Exists:
+    return exists().where(
         PaperLink.paper_id == PaperTrial.paper_id,
         PaperLink.relation == Relation.REGISTRATION_OF,
         _stands(state),
     )
-    return linked.correlate(PaperTrial)
+
+
+def _may_be_reported() -> ColumnElement[bool]:
+    no_report = _is_excluded(PaperLink.other_id, _REPORTS_NOTHING).correlate(PaperLink)
+    return _linked(LinkState.PROPOSED).where(~no_report).correlate(PaperTrial)
 
 
 def _is_reported() -> ColumnElement[bool]:
     own, other = aliased(StudyPaper), aliased(StudyPaper)
     of_study = exists().where(own.paper_id == PaperTrial.paper_id, report(own, other))
-    return or_(_has_report(LinkState.CONFIRMED), of_study.correlate(PaperTrial))
+    linked = _linked(LinkState.CONFIRMED)
+    return or_(linked.correlate(PaperTrial), of_study.correlate(PaperTrial))
 
 
 def _has_twin() -> ColumnElement[bool]:
@@ -190,6 +201,7 @@ def _wanted(*first: ColumnElement[bool]) -> _Wanted:
     is_here = exists().where(
         Paper.id == PaperTrial.paper_id, Paper.lane.in_(_LANES), Paper.merged_into_id.is_(None)
     )
+    of_others = _is_excluded(PaperTrial.paper_id, _NOT_ABOUT_THESE)
     return select(
         PaperTrial.paper_id,
         PaperTrial.status,
@@ -200,9 +212,9 @@ def _wanted(*first: ColumnElement[bool]) -> _Wanted:
         PaperTrial.has_results,
         cast(PaperTrial.evaluates, String).label("evaluates"),
         _is_reported().label("is_reported"),
-        _has_report(LinkState.PROPOSED).label("may_be_reported"),
+        _may_be_reported().label("may_be_reported"),
         _has_twin().label("has_twin"),
-    ).where(*first, is_here.correlate(PaperTrial), ~_is_of_others().correlate(PaperTrial))
+    ).where(*first, is_here.correlate(PaperTrial), ~of_others.correlate(PaperTrial))
 
 
 # Built once: putting these together costs more than running them. Each registration is looked up by

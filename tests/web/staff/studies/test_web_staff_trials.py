@@ -220,6 +220,26 @@ def test_nobody_is_called_late_in_public_while_a_paper_may_be_the_report(begun, 
     assert "registered trial" not in page(browse, None, about)
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        (ExclusionReason.PROTOCOL, "it is overdue"),
+        (ExclusionReason.NOT_A_STUDY, "it is overdue"),
+        (ExclusionReason.NOTICE, "it is overdue"),
+        (ExclusionReason.OTHER_POPULATION, PERHAPS),
+    ],
+)
+def test_a_paper_that_was_found_to_report_nothing_is_no_report_of_a_trial(
+    begun, browse, reason, says
+):
+    unmeasured = Trial("completed", date(2021, 1, 31), date(2023, 5, 31))
+    begun.arrive("pubmed", late=registration(1, "Theraplay in schools", unmeasured))
+    begun.arrive("pubmed", paper=report(1))
+    assert PERHAPS in page(browse, None, "/interventions/theraplay")
+    begun.screen("paper", ScreeningVerdict.EXCLUDE, begun.ann, reason=reason, interventions=())
+    assert says in page(browse, None, "/interventions/theraplay")
+
+
 TO_COME = Trial("recruiting", date(2024, 1, 31), date(2027, 8, 31), True, participants=130)
 
 
