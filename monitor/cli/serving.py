@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 # Above every limit of a page, so that a page says what is too much; nothing larger is taken in.
 LARGEST_BODY = 256 * 2**20
 # An address that is not this machine's, or of a kind that it does not speak; all else is of the port.
-_OF_THE_HOST = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+_OF_THE_HOST = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL})
 
 
 def serve(service: Service) -> None:

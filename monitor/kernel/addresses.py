@@ -79,12 +79,14 @@ def check_server(value: str) -> str:
         ValueError: it is more than that, or neither.
     """
     if not value:
-        raise ValueError("names no server: write its name or its address, such as mail.example.org")
-    return _host_alone(value, "mail.example.org")
+        raise ValueError(
+            "names no server: write its name or its address, such as server.example.org"
+        )
+    return _host_alone(value, "server.example.org")
 
 
 def _host_alone(value: str, such_as: str) -> str:
-    host = value.strip("[]")
+    host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
     # in an address of IPv6 alone: else it is half of one, or has a port
     is_other = not {*":%"}.isdisjoint(host) and in_link(host) == host
     if is_other or not _is_name(host) or not _is_public_url(f"http://{in_link(host)}"):

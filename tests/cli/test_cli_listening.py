@@ -22,9 +22,10 @@ def test_a_host_without_an_address_is_named():
     assert host in str(told.value)
 
 
-def test_an_address_of_another_machine_is_named():
-    with pytest.raises(ConfigError, match=r"^web\.host: cannot listen on 203\.0\.113\.9:0: "):
-        server_of(nothing, WebSettings(host="203.0.113.9", port=0))
+@pytest.mark.parametrize("host", ["203.0.113.9", "::ffff:127.0.0.1"])
+def test_an_address_that_is_not_this_machines_is_named(host):
+    with pytest.raises(ConfigError, match=r"^web\.host: cannot listen on "):
+        server_of(nothing, WebSettings(host=host, port=0))
 
 
 def test_a_port_that_is_taken_is_named():

@@ -99,6 +99,9 @@ def test_a_host_or_port_that_makes_no_link_is_named_and_no_other_key(key, value,
         "mail.example\x00",
         "%",
         "mail%20example",
+        "[",
+        "][",
+        "[]x",
     ],
 )
 def test_what_is_no_host_stops_the_start_wherever_one_is_set(section, host, tmp_path):

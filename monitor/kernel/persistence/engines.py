@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 
 from monitor.kernel.errors import ConfigError, TooSlow
 from monitor.kernel.persistence import asked_again, limits
@@ -74,7 +74,7 @@ def postgres_engine(url: str) -> Engine:
     """Connect to PostgreSQL; a server that is gone without a word is noticed within a minute.
 
     Raises:
-        ConfigError: what speaks to PostgreSQL is not installed.
+        ConfigError: what speaks to PostgreSQL is not installed, or does not take an option of the address.
     """
     asked = make_url(url).query
     usual = {
@@ -94,6 +94,8 @@ def postgres_engine(url: str) -> Engine:
             connect_args=connect,
             **_pool(url),
         )
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigError(f"database.url: an option that cannot be: {error}") from error
     except ImportError as error:
         raise ConfigError(
             "database.url: what speaks to PostgreSQL is not installed: "
