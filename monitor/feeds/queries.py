@@ -116,6 +116,12 @@ def last_heard(session: Session, settings: Settings, now: datetime) -> list[Sour
     return [status for status in every if status.state is not SourceState.DISABLED]
 
 
+def ever_heard(session: Session) -> bool:
+    """Tell whether any source has ever answered: before that, that nothing is new is not known."""
+    answered = select(_source.name).where(_source.last_success_at.is_not(None)).limit(1)
+    return ask(session, answered).first() is not None
+
+
 def polls(session: Session, source: str, limit: int = 20) -> list[PollView]:
     """List one source's attempts, the newest first."""
     last = all_of(Poll).where(polls_in_time.of(source)).order_by(*polls_in_time.LAST).limit(limit)

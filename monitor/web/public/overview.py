@@ -80,6 +80,7 @@ def _overview() -> dict[str, Any]:
         "in_step": agreement,
         "sources": sources,
         "searched": searched(sources, at),
+        "ever_heard": any(source.last_success for source in sources),
     }
 
 

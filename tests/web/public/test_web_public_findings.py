@@ -20,7 +20,7 @@ from trials_with_effects import (  # type: ignore[import-not-found]  # tests/sup
     trial,
 )
 
-from monitor.catalogue.words import Harms, ResultClass
+from monitor.catalogue.words import ComparatorClass, Harms, ResultClass
 
 PAGE = "/interventions/vipp/findings"
 KEY = "usual-care-attachment"
@@ -126,3 +126,24 @@ def test_a_trial_against_another_of_the_ten_is_on_both_pages(client, evidence):
     assert "Children probably did better in attachment with WWW than with PIP." in here
     assert "Children did better in attachment with WWW than with PIP, in the one trial" in there
     assert "Children probably did better" not in there
+
+
+@pytest.mark.parametrize(
+    ("against", "says"),
+    [
+        (ComparatorClass.USUAL_CARE, True),
+        (ComparatorClass.WAITING_LIST, True),
+        (ComparatorClass.ACTIVE, False),
+    ],
+)
+def test_to_do_no_better_than_another_treatment_is_no_want_of_effect(
+    client, evidence, against, says
+):
+    counted(evidence, "vipp", trial("vipp", result(smd(-0.9, 200)), against=against))
+    words = text(client.get(PAGE))
+    assert ("Found not to be effective in at least one rigorous study" in words) is says
+
+
+def test_to_do_worse_than_another_of_the_ten_is_no_want_of_effect(client, evidence):
+    counted(evidence, "vipp", trial("vipp", result(smd(-0.9, 200)), other="cos"))
+    assert "not to be effective" not in text(client.get(PAGE))

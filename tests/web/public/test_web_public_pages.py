@@ -6,9 +6,11 @@ import re
 import pytest
 import waves  # type: ignore[import-not-found]  # on pytest's path
 from services import service_of  # type: ignore[import-not-found]  # tests/support is on pytest's path
+from sqlalchemy import update
 
 from monitor import workflow
 from monitor.catalogue.words import Design, FindingDirection, OutcomeClass, RiskOfBias
+from monitor.feeds.tables import SourceRow
 from monitor.web.app import create_app
 
 PAGES = (
@@ -52,7 +54,7 @@ def test_the_baseline_comes_out_as_published(client):
     assert "Limited evidence does not mean ineffective." in words
     for heading in ("Under-researched 3 of 10.", "Under-used 4 of 10.", "Aligned 3 of 10."):
         assert heading in words
-    assert "None since the 2023 review." in words
+    assert "Newest change None is known. No source has answered yet" in words
     ddp = row(page, "Dyadic Developmental Psychotherapy")
     assert "Weak 1–2 studies" in ddp
     assert "Mixed" in ddp
@@ -326,3 +328,23 @@ def test_a_share_takes_the_place_of_ranks_wherever_use_is_told(client, evidence,
     assert "In either it would be aligned." in cos
     pip = "Use lies between two bands. The gap may be under-used or aligned."
     assert pip in row(overview, "Parent[^<]*")
+
+
+def test_before_any_source_has_answered_no_change_is_known_and_none_is_denied(
+    client, published, now
+):
+    with published.write() as session:
+        session.execute(update(SourceRow).values(last_success_at=None))
+    unheard = "No source has answered yet, so nothing published since the review can be shown."
+    overview, changes = text(client.get("/")), text(client.get("/changes"))
+    assert f"None is known. {unheard}" in overview
+    assert "None since the 2023 review" not in overview
+    assert "No change is known: no source has answered yet" in changes
+    with published.write() as session:
+        session.execute(
+            update(SourceRow).where(SourceRow.name == "pubmed").values(last_success_at=now)
+        )
+    assert "None since the 2023 review. All ten stand as it published them." in text(
+        client.get("/")
+    )
+    assert "Nothing has changed since the 2023 review." in text(client.get("/changes"))

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from monitor.feeds import queries as feeds
 from monitor.gap import queries as gap
 from monitor.gap.queries import Wanted
 from monitor.gap.states import State
@@ -53,6 +54,7 @@ def _page(asked: ChangesFilter, before: int | None, wanted: Wanted, problem: str
             asked=asked,
             kinds=KINDS,
             problem=problem,
+            ever_heard=bool(changes) or feeds.ever_heard(session),
             older=changes[-1].id if len(changes) == _PAGE else None,
             baseline=sorted(baseline, key=lambda change: catalogue.slugs.index(change.slug)),
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.catalogue.loader import Catalogue
-from monitor.catalogue.words import Label, ResultClass
+from monitor.catalogue.words import ComparatorClass, Label, ResultClass
 from monitor.evidence.synthesis import makeup, wording
 from monitor.evidence.synthesis.findings import Finding, PoolLine, findings
 from monitor.evidence.synthesis.harm_words import for_readers
@@ -254,7 +254,9 @@ def _facts(
     british = [row.label for row in rows if row.uk and not row.beside]
     yield f"In the UK: {listed(british)}" if british else "None known to be in the UK"
     null = wording.not_effective(finding.index, catalogue.synthesis)
-    if null and finding.outcome_class != ResultClass.HARM:  # as many harms are no want of effect
+    # neither is as many harms a want of effect, nor to do no better than another treatment does
+    against_usual_care = finding.comparator_class == ComparatorClass.USUAL_CARE
+    if null and against_usual_care and finding.outcome_class != ResultClass.HARM:
         names = listed([studies[name].label for name in null])
         yield catalogue.sentences.adds.not_effective.format(studies=names).rstrip(".")
 
