@@ -191,6 +191,14 @@ def test_not_once_it_was_made_the_main_report(session, world, further, who):
         _back(world, further)
 
 
+@pytest.mark.parametrize("who", ["ann", "ben"])
+def test_not_once_it_was_said_what_it_is(session, world, further, who):
+    change = Attach(_study(session, further), further, PaperRole.FOLLOW_UP)
+    _regroup(world, change, getattr(world, who))
+    with pytest.raises(Conflict, match="was said anew since: take it out under “Papers of"):
+        _back(world, further)
+
+
 def test_not_once_somebody_put_it_elsewhere(session, world, further):
     other = world.study(title="A trial of something else")
     _regroup(world, Attach(other, further, PaperRole.FOLLOW_UP), world.ben)

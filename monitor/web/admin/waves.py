@@ -13,7 +13,7 @@ from monitor.accounts import queries as accounts
 from monitor.accounts.tables import Role
 from monitor.gap import in_step
 from monitor.gap.previews import waves as wave_previews
-from monitor.kernel.errors import InvalidInput, NotFound
+from monitor.kernel.errors import Conflict, InvalidInput, NotFound
 from monitor.kernel.language import english
 from monitor.kernel.language.uk import uk_day_of
 from monitor.notify import queries as notify
@@ -151,6 +151,10 @@ def _wave(typed: Typed, problems: Problems | None, *, wave_id: int) -> str:
 @posting.form(_wave)
 def publish(wave_id: int) -> ResponseReturnValue:
     """Publish a draft: recorded, reassessed and announced together, or not at all."""
+    with service().database.read() as session:
+        hindrance = waves.hindrance(session, usage.wave(session, wave_id))
+    if hindrance:
+        raise Conflict(hindrance.words)  # its page has nothing to tick
     if request.form.get(_READ) != "yes":
         raise InvalidInput("Tick that you have read what will change", field=_READ)
     with service().database.write() as session:
