@@ -156,8 +156,8 @@ def _stands(state: LinkState) -> ColumnElement[bool]:
     return cast(PaperLink.state, String) == state.value
 
 
-def _linked(state: LinkState) -> Exists:
-    return exists().where(
+def _links_of(state: LinkState) -> tuple[ColumnElement[bool], ...]:
+    return (
         PaperLink.paper_id == PaperTrial.paper_id,
         PaperLink.relation == Relation.REGISTRATION_OF,
         _stands(state),
@@ -166,13 +166,15 @@ def _linked(state: LinkState) -> Exists:
 
 def _may_be_reported() -> ColumnElement[bool]:
     no_report = _is_excluded(PaperLink.other_id, _REPORTS_NOTHING).correlate(PaperLink)
-    return _linked(LinkState.PROPOSED).where(~no_report).correlate(PaperTrial)
+    # the first, not whether there is one: else PostgreSQL may gather all links that are proposed
+    first = select(PaperLink.id).where(*_links_of(LinkState.PROPOSED), ~no_report).limit(1)
+    return first.correlate(PaperTrial).scalar_subquery().is_not(None)
 
 
 def _is_reported() -> ColumnElement[bool]:
     own, other = aliased(StudyPaper), aliased(StudyPaper)
     of_study = exists().where(own.paper_id == PaperTrial.paper_id, report(own, other))
-    linked = _linked(LinkState.CONFIRMED)
+    linked = exists().where(*_links_of(LinkState.CONFIRMED))
     return or_(linked.correlate(PaperTrial), of_study.correlate(PaperTrial))
 
 
