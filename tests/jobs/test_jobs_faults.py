@@ -61,6 +61,6 @@ def test_fault_18_of_two_schedulers_one_runs_the_jobs(service, monkeypatch):
     with scheduled(both[0]), scheduled(both[1]):
         for _ in range(2):
             assert ran.acquire(timeout=10)
+        ran_by = {*runs}  # once one of them has ended, the other may take over before it ends too
     other.database.dispose()
-    assert len(runs) == 2, "a second scheduler would have run the job as well"
-    assert len(set(runs)) == 1
+    assert len(ran_by) == 1, "a second scheduler would have run the job as well"
