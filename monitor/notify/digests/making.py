@@ -9,7 +9,7 @@ nothing and leaves nobody out, and a service that was down for a week makes each
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.catalogue.loader import Catalogue
+from monitor.evidence.registered import AwaitedTrial
 from monitor.kernel import audit
 from monitor.kernel.errors import NotFound
 from monitor.kernel.language.uk import uk_day_of
@@ -61,6 +62,7 @@ class Workshop:
     proof: dict[str, Any] = field(default_factory=dict)
     contents: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     trials: dict[datetime, Sequence[TrialLine]] = field(default_factory=dict)
+    waiting: Mapping[str, AwaitedTrial] | None = None
     composed: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     in_step: list[dict[str, Any] | None] = field(default_factory=list)  # once it was worked out
 
@@ -81,8 +83,15 @@ class Workshop:
     def trials_since(self, session: Session, since: datetime, at: datetime) -> Sequence[TrialLine]:
         """Give what was noted of registered trials since then, and is still so."""
         if since not in self.trials:
-            self.trials[since] = trials.since(session, self.catalogue, since, at)
+            self.trials[since] = trials.since(
+                session, self.catalogue, since, lambda: self._still_waiting(session, at)
+            )
         return self.trials[since]
+
+    def _still_waiting(self, session: Session, at: datetime) -> Mapping[str, AwaitedTrial]:
+        if self.waiting is None:  # read once a pass, whatever periods its readers have
+            self.waiting = trials.waiting(session, at)
+        return self.waiting
 
     def announcements(
         self, session: Session, ids: Collection[int]

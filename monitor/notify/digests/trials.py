@@ -4,7 +4,7 @@ They stand in the lists of digests and send no mail by themselves: no result is 
 known when the first were noted is no news, nor is all that a trial first seen has behind it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -78,24 +78,32 @@ class TrialLine(NamedTuple):
     sentence: str
 
 
+def waiting(session: Session, at: datetime) -> dict[str, AwaitedTrial]:
+    """Give the trials that wait for a report, by each of their numbers. Reads all of them."""
+    return {
+        number: trial
+        for trial in registered(session, None, uk_day_of(at).date)
+        for number in _numbers(trial)
+    }
+
+
 def since(
-    session: Session, catalogue: Catalogue, moment: datetime, at: datetime
+    session: Session,
+    catalogue: Catalogue,
+    moment: datetime,
+    still: Callable[[], Mapping[str, AwaitedTrial]],
 ) -> list[TrialLine]:
     """List what was noted after a moment and still is so, the first first.
 
+    ``still`` gives what waits for a report now, and is asked only where something hangs on it.
     A report may have come since, or a paper that may be one: a mail cannot be taken back.
     """
     later = select(TrialNews).where(TrialNews.at > moment)
     noted = session.scalars(later.order_by(TrialNews.at, TrialNews.id)).all()
-    waiting: dict[str, AwaitedTrial] = {}
-    if any(row.kind != Kind.REGISTERED for row in noted):
-        waiting = _by_number(registered(session, None, uk_day_of(at).date))
-    still = (_line(catalogue, row, waiting.get(row.number)) for row in noted)
-    return [line for line in still if line is not None]
-
-
-def _by_number(trials: Sequence[AwaitedTrial]) -> dict[str, AwaitedTrial]:
-    return {number: trial for trial in trials for number in _numbers(trial)}
+    hangs_on_it = any(row.kind != Kind.REGISTERED for row in noted)
+    now: Mapping[str, AwaitedTrial] = still() if hangs_on_it else {}
+    told = (_line(catalogue, row, now.get(row.number)) for row in noted)
+    return [line for line in told if line is not None]
 
 
 def _line(catalogue: Catalogue, row: TrialNews, trial: AwaitedTrial | None) -> TrialLine | None:

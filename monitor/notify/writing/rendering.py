@@ -153,9 +153,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
     content = _plain(claimed.content)
     followed = set(claimed.context["slugs"])
     changes = [change for change in content["changes"] if change["slug"] in followed]
-    study, quoted = content["study"], _quoted(claimed.context.get("told"))
-    # to whom nothing of it was told, nothing is taken back
-    correction = bool(content["correction"] and quoted)
+    study, correction = content["study"], wording.takes_back(content, claimed.context)
     return {
         "at": datetime.fromisoformat(content["at"]),
         "share_changed": wording.share_changed(content),
@@ -177,7 +175,7 @@ def _change(claimed: Claimed, base: str, secret: bytes) -> dict[str, Any]:
         "study_url": base + study["path"] if study else None,
         "heard": [wording.heard(source) for source in content["sources"]],
         "promise": _promise(claimed.context),
-        "quoted": quoted,
+        "quoted": _quoted(claimed.context.get("told")),
         **_links(claimed, base, secret),
     }
 

@@ -65,7 +65,7 @@ def _told(kind: MessageKind, context: Mapping[str, Any], content: Mapping[str, A
     changes = [change for change in content["changes"] if change["slug"] in slugs]
     if not changes:
         return ""
-    return wording.subject(changes, correction=bool(content["correction"] and context.get("told")))
+    return wording.subject(changes, correction=wording.takes_back(content, context))
 
 
 @cache

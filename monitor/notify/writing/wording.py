@@ -79,6 +79,11 @@ class SourceHeard:
     trouble: str = ""
 
 
+def takes_back(content: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
+    """Tell whether a mail takes back what its reader was told: of others nothing is."""
+    return bool(content["correction"] and context.get("told"))
+
+
 def subject(changes: Sequence[Mapping[str, Any]], *, correction: bool) -> str:
     """Write the subject: tier and direction together, or neither."""
     fullest_first = [

@@ -1,9 +1,10 @@
 """Studies and their papers as they are now, and what may be done with them. Changes nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -252,8 +253,22 @@ def regroupings_of_paper(
     return [
         _shown(session, row)
         for row in session.scalars(about.order_by(Regrouping.id.desc()))
-        if any(moved["paper"] == paper_id for moved in row.moved["papers"])
+        if _moves(row.moved, paper_id)
     ]
+
+
+def was_regrouped(session: Session, paper_id: int, study_id: int, *, since: datetime) -> bool:
+    """Tell whether what a paper is to a study was said anew since, by whomever, and stands."""
+    moved = select(Regrouping.moved).where(
+        or_(Regrouping.study_id == study_id, Regrouping.other_id == study_id),
+        Regrouping.at >= since,
+        Regrouping.undone_at.is_(None),
+    )
+    return any(_moves(papers, paper_id) for papers in session.scalars(moved))
+
+
+def _moves(moved: Mapping[str, Any], paper_id: int) -> bool:
+    return any(one["paper"] == paper_id for one in moved["papers"])
 
 
 def shown(session: Session, regrouping_id: int) -> ShownRegrouping:

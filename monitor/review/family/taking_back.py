@@ -159,19 +159,13 @@ def _of_several(session: Session, paper_id: int, include: Row[*tuple[Any, ...]])
     """Say why a paper of a study that has others cannot be taken back."""
     if include.linked_by != include.reviewer_id or include.linked_at > include.at:
         return _MOVED
-    if _was_regrouped(session, paper_id, include.study_id, since=include.at):
+    if compare.was_regrouped(session, paper_id, include.study_id, since=include.at):
         return _MOVED
     if include.role == PaperRole.MAIN:
         return _JOINED
     if include.acted_on:
         return _JUDGED
     return _DATED if _dates_a_study_that_counts(session, paper_id, include.study_id) else None
-
-
-def _was_regrouped(session: Session, paper_id: int, study_id: int, *, since: datetime) -> bool:
-    """Tell whether what a paper is to its study was said anew since, by whomever, and stands."""
-    said = compare.regroupings_of_paper(session, paper_id, {study_id})
-    return any(one.at >= since and one.undone_at is None for one in said)
 
 
 def _dates_a_study_that_counts(session: Session, paper_id: int, study_id: int) -> bool:

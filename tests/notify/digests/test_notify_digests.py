@@ -1,6 +1,7 @@
 """Digests: what waits, what one mail for a period says, who is corrected; on both databases."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import rows  # type: ignore[import-not-found]  # tests/support is on pytest's path
@@ -382,7 +383,8 @@ def test_nobody_is_told_that_a_trial_is_late_while_a_paper_may_be_its_report(w, 
     for state in LinkState:  # a digest is made up to a quarter after that was noted
         link.state = state
         session.flush()
-        known = trials.since(session, catalogue, w.at - DAY, w.at + 40 * DAY)
+        still = partial(trials.waiting, session, w.at + 40 * DAY)
+        known = trials.since(session, catalogue, w.at - DAY, still)
         said[state] = trials.lines(known, w.at - DAY, [Kind.COMPLETED, Kind.OVERDUE], ["cos"])
     assert said[LinkState.CONFIRMED] == [], "reported by now"
     (perhaps,) = said[LinkState.PROPOSED]

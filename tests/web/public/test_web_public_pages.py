@@ -339,6 +339,7 @@ def test_before_any_source_has_answered_no_change_is_known_and_none_is_denied(
     overview, changes = text(client.get("/")), text(client.get("/changes"))
     assert f"None is known. {unheard}" in overview
     assert "None since the 2023 review" not in overview
+    assert "kept up to date here" not in overview
     assert "No change is known: no source has answered yet" in changes
     with published.write() as session:
         session.execute(
@@ -347,4 +348,5 @@ def test_before_any_source_has_answered_no_change_is_known_and_none_is_denied(
     assert "None since the 2023 review. All ten stand as it published them." in text(
         client.get("/")
     )
+    assert "a 2023 review, kept up to date here since." in text(client.get("/"))
     assert "Nothing has changed since the 2023 review." in text(client.get("/changes"))
